@@ -1,0 +1,22 @@
+//! Concurrency: starting a task that runs beside its caller.
+
+use std::future::Future;
+
+/// A running task. Dropping it lets the task go on alone.
+pub type Task<T> = tokio::task::JoinHandle<T>;
+
+/// Starts `future` on the runtime of the calling thread.
+///
+/// # Panics
+/// Outside of a tokio runtime.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "this is the spawn that everything else uses"
+)]
+pub fn spawn<F>(future: F) -> Task<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    tokio::spawn(future)
+}
