@@ -1,0 +1,246 @@
+//! The keys of everything that is stored.
+//!
+//! ```text
+//! 00 ...                                                      reserved for the store itself
+//! 01 account 00 name                                          a table's descriptor
+//! 02 name                                                     counters of the server, such as the next table number
+//! 10 table:u32 hash:u64 partition-key sort-key                an item
+//! 11 table:u32 index:u16 hash:u64 partition-key... sort-key... table-partition-key table-sort-key    an index entry
+//! 20 table:u32 index:u16 kind:u8                              a counter of a table (index 0) or an index
+//! 21 table:u32 hash:u64 partition-key                         the size of an item collection
+//! ```
+//!
+//! Integers are big-endian. The hash is XXH3-64 of the partition key's code, so partitions and scan segments are ranges of the hash.
+
+use crate::code::KeyValue;
+use bytes::Bytes;
+
+/// The first byte of a key: what is stored under it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Space {
+    /// Table descriptors.
+    Catalog = 0x01,
+    /// Counters of the server.
+    Server = 0x02,
+    /// Items.
+    Item = 0x10,
+    /// Entries of secondary indexes.
+    IndexEntry = 0x11,
+    /// Counts and sizes of tables and indexes.
+    Counter = 0x20,
+    /// Sizes of item collections, of tables with local indexes.
+    Collection = 0x21,
+}
+
+impl Space {
+    /// The spaces whose keys begin with a table's number, so that deleting a table deletes one range of each.
+    pub const OF_TABLES: [Self; 4] = [Self::Item, Self::IndexEntry, Self::Counter, Self::Collection];
+}
+
+/// What a counter counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Counted {
+    /// Items of a table, entries of an index.
+    Count = 0,
+    /// Their bytes, in DynamoDB's arithmetic.
+    Size = 1,
+}
+
+/// The index number under which a table's own counters are kept.
+pub const TABLE_ITSELF: u16 = 0;
+
+/// Keys from one (included) to another (excluded).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Range {
+    /// The first key.
+    pub from: Bytes,
+    /// The key behind the last.
+    pub to: Bytes,
+}
+
+impl Range {
+    /// All keys that begin with these bytes.
+    pub fn prefixed(prefix: Vec<u8>) -> Self {
+        let to = successor(&prefix);
+        Self { from: prefix.into(), to: to.into() }
+    }
+}
+
+/// The first key behind all keys that begin with these bytes.
+pub fn successor(prefix: &[u8]) -> Vec<u8> {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if last < 0xff {
+            end.push(last + 1);
+            return end;
+        }
+    }
+    // Every space is below ff, so only the empty prefix comes here.
+    vec![0xff]
+}
+
+/// The key of a table's descriptor.
+pub fn table(account: &str, name: &str) -> Bytes {
+    let mut key = tables_of(account);
+    key.extend_from_slice(name.as_bytes());
+    key.into()
+}
+
+/// What the keys of all descriptors of an account begin with.
+pub fn tables_of(account: &str) -> Vec<u8> {
+    let mut key = vec![Space::Catalog as u8];
+    key.extend_from_slice(account.as_bytes());
+    key.push(0);
+    key
+}
+
+/// All descriptors of all accounts.
+pub fn all_tables() -> Range {
+    Range::prefixed(vec![Space::Catalog as u8])
+}
+
+/// The counter that gives the next table its number.
+pub fn next_table_number() -> Bytes {
+    let mut key = vec![Space::Server as u8];
+    key.extend_from_slice(b"next-table");
+    key.into()
+}
+
+/// All that is stored for a table in one space.
+pub fn of_table(space: Space, table: u32) -> Range {
+    Range::prefixed(in_table(space, table))
+}
+
+/// All entries of an index.
+pub fn of_index(table: u32, index: u16) -> Range {
+    Range::prefixed(index_prefix(table, index))
+}
+
+/// A counter of an index, or of the table itself.
+pub fn counter(table: u32, index: u16, counted: Counted) -> Bytes {
+    let mut key = in_table(Space::Counter, table);
+    key.extend_from_slice(&index.to_be_bytes());
+    key.push(counted as u8);
+    key.into()
+}
+
+/// The counters of an index.
+pub fn counters_of_index(table: u32, index: u16) -> Range {
+    let mut key = in_table(Space::Counter, table);
+    key.extend_from_slice(&index.to_be_bytes());
+    Range::prefixed(key)
+}
+
+fn in_table(space: Space, table: u32) -> Vec<u8> {
+    let mut key = Vec::with_capacity(64);
+    key.push(space as u8);
+    key.extend_from_slice(&table.to_be_bytes());
+    key
+}
+
+fn index_prefix(table: u32, index: u16) -> Vec<u8> {
+    let mut key = in_table(Space::IndexEntry, table);
+    key.extend_from_slice(&index.to_be_bytes());
+    key
+}
+
+/// Where items or entries are stored: a table, or one of its indexes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Source {
+    /// The items of a table.
+    Table(u32),
+    /// The entries of an index: the table's number, the index's number.
+    Index(u32, u16),
+}
+
+impl Source {
+    fn prefix(self) -> Vec<u8> {
+        match self {
+            Self::Table(table) => in_table(Space::Item, table),
+            Self::Index(table, index) => index_prefix(table, index),
+        }
+    }
+
+    /// All items or entries.
+    pub fn all(self) -> Range {
+        Range::prefixed(self.prefix())
+    }
+
+    /// The part of all items or entries that one of `segments` equal ranges of the hash holds.
+    pub fn segment(self, segment: u32, segments: u32) -> Range {
+        let bound = |segment: u32| {
+            let mut key = self.prefix();
+            if segment == segments {
+                return successor(&key);
+            }
+            let hash = (u128::from(segment) << 64) / u128::from(segments.max(1));
+            key.extend_from_slice(&(hash as u64).to_be_bytes());
+            key
+        };
+        Range { from: bound(segment).into(), to: bound(segment + 1).into() }
+    }
+
+    /// What the keys of a partition begin with: source, hash, partition key.
+    pub fn partition<'a>(self, values: impl IntoIterator<Item = KeyValue<'a>>) -> Vec<u8> {
+        let mut key = self.prefix();
+        let hash_at = key.len();
+        key.extend_from_slice(&[0; 8]);
+        values.into_iter().for_each(|value| value.write(&mut key));
+        let hash = partition_hash(&key[hash_at + 8..]);
+        key[hash_at..hash_at + 8].copy_from_slice(&hash.to_be_bytes());
+        key
+    }
+}
+
+/// The hash of a partition key's code.
+fn partition_hash(code: &[u8]) -> u64 {
+    xxhash_rust::xxh3::xxh3_64(code)
+}
+
+/// The key of the counter of an item collection's size, from the key of any of its items' partition as [`Source::partition`] gives it.
+pub fn collection(table: u32, partition: &[u8]) -> Bytes {
+    let mut key = in_table(Space::Collection, table);
+    // Behind the space and the table's number, which both keys have, the two are the same.
+    key.extend_from_slice(partition.get(key.len()..).unwrap_or_default());
+    key.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_cover_everything_once() {
+        let source = Source::Table(7);
+        for segments in [1, 2, 3, 7, 1_000_000] {
+            let mut at = source.all().from;
+            let checked = segments.min(1000);
+            for segment in 0..checked {
+                let range = source.segment(segment, segments);
+                assert!(range.from >= at && range.from < range.to);
+                assert!(segment == 0 || range.from == at);
+                at = range.to;
+            }
+            assert_eq!(source.segment(segments - 1, segments).to, source.all().to);
+        }
+    }
+
+    #[test]
+    fn the_stored_format_does_not_drift() {
+        let key = Source::Table(1).partition([KeyValue::S("user")]);
+        let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(
+            hex,
+            "1000000001HASH757365720001".replace("HASH", &format!("{:016x}", partition_hash(b"user\x00\x01")))
+        );
+        assert_eq!(partition_hash(b""), 0x2d06_8005_38d3_94c2);
+    }
+
+    #[test]
+    fn successor_is_behind_all_with_the_prefix() {
+        assert_eq!(successor(&[1, 0xff, 0xff]), [2]);
+        assert_eq!(successor(&[1, 2]), [1, 3]);
+    }
+}
