@@ -75,19 +75,13 @@ impl Batch {
 
     /// Adds a check that the key is still at this version, or with `None` still absent.
     pub fn check(&mut self, key: impl Into<Bytes>, expected: Option<Version>) -> &mut Self {
-        self.checks.push(Check {
-            key: key.into(),
-            expected,
-        });
+        self.checks.push(Check { key: key.into(), expected });
         self
     }
 
     /// Adds a [`Mutation::Set`].
     pub fn set(&mut self, key: impl Into<Bytes>, value: impl Into<Bytes>) -> &mut Self {
-        self.mutations.push(Mutation::Set {
-            key: key.into(),
-            value: value.into(),
-        });
+        self.mutations.push(Mutation::Set { key: key.into(), value: value.into() });
         self
     }
 
@@ -99,19 +93,13 @@ impl Batch {
 
     /// Adds a [`Mutation::DeleteRange`] from the first key up to, and without, the second.
     pub fn delete_range(&mut self, from: impl Into<Bytes>, to: impl Into<Bytes>) -> &mut Self {
-        self.mutations.push(Mutation::DeleteRange {
-            from: from.into(),
-            to: to.into(),
-        });
+        self.mutations.push(Mutation::DeleteRange { from: from.into(), to: to.into() });
         self
     }
 
     /// Adds a [`Mutation::Add`].
     pub fn add(&mut self, key: impl Into<Bytes>, delta: i64) -> &mut Self {
-        self.mutations.push(Mutation::Add {
-            key: key.into(),
-            delta,
-        });
+        self.mutations.push(Mutation::Add { key: key.into(), delta });
         self
     }
 

@@ -19,10 +19,7 @@ pub fn encode(number: i64) -> [u8; 8] {
 /// [`StoreError::Corrupted`] when the value is not 8 bytes long: something else was written over the counter.
 pub fn decode(value: &[u8]) -> Result<i64, StoreError> {
     let Ok(bytes) = value.try_into() else {
-        return Err(StoreError::corrupted(format!(
-            "a counter holds {} bytes instead of 8",
-            value.len()
-        )));
+        return Err(StoreError::corrupted(format!("a counter holds {} bytes instead of 8", value.len())));
     };
     Ok(i64::from_be_bytes(bytes))
 }
@@ -32,9 +29,7 @@ pub fn decode(value: &[u8]) -> Result<i64, StoreError> {
 /// # Errors
 /// [`StoreError::Limit`] with [`Limit::CounterOverflow`].
 pub fn add(number: i64, delta: i64) -> Result<i64, StoreError> {
-    number
-        .checked_add(delta)
-        .ok_or(StoreError::Limit(Limit::CounterOverflow))
+    number.checked_add(delta).ok_or(StoreError::Limit(Limit::CounterOverflow))
 }
 
 /// What the `Add`s of a batch come to: the counters to write, absolute, after all other mutations of the batch.
@@ -56,9 +51,7 @@ pub fn resolve(
     }
     for mutation in mutations {
         match mutation {
-            Mutation::Set { key, value } => {
-                overwrite(&mut counters, key, Pending::Overwritten(value))
-            }
+            Mutation::Set { key, value } => overwrite(&mut counters, key, Pending::Overwritten(value)),
             Mutation::Delete { key } => overwrite(&mut counters, key, Pending::Removed),
             Mutation::DeleteRange { from, to } if from < to => {
                 for (_, pending) in counters.range_mut::<Bytes, _>(from..to) {
@@ -78,12 +71,10 @@ pub fn resolve(
             }
         }
     }
-    let added = counters
-        .into_iter()
-        .filter_map(|(key, pending)| match pending {
-            Pending::Added(number) => Some((key, number)),
-            Pending::Stored | Pending::Overwritten(_) | Pending::Removed => None,
-        });
+    let added = counters.into_iter().filter_map(|(key, pending)| match pending {
+        Pending::Added(number) => Some((key, number)),
+        Pending::Stored | Pending::Overwritten(_) | Pending::Removed => None,
+    });
     Ok(added.collect())
 }
 

@@ -62,18 +62,12 @@ pub enum Limit {
 impl StoreError {
     /// An I/O failure with its cause.
     pub fn io(doing: &'static str, source: impl Error + Send + Sync + 'static) -> Self {
-        Self::Io {
-            doing,
-            source: Arc::new(source),
-        }
+        Self::Io { doing, source: Arc::new(source) }
     }
 
     /// Damage that the store found itself.
     pub fn corrupted(what: impl Into<String>) -> Self {
-        Self::Corrupted {
-            what: what.into(),
-            source: None,
-        }
+        Self::Corrupted { what: what.into(), source: None }
     }
 }
 
@@ -86,10 +80,7 @@ impl fmt::Display for StoreError {
             Self::Corrupted { what, source: None } => {
                 write!(formatter, "stored data is damaged: {what}")
             }
-            Self::Corrupted {
-                what,
-                source: Some(source),
-            } => {
+            Self::Corrupted { what, source: Some(source) } => {
                 write!(formatter, "stored data is damaged: {what}: {source}")
             }
             Self::Io { doing, source } => write!(formatter, "{doing} failed: {source}"),
@@ -105,11 +96,7 @@ impl fmt::Display for StoreError {
 impl Error for StoreError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Corrupted {
-                source: Some(source),
-                ..
-            }
-            | Self::Io { source, .. } => Some(source.as_ref()),
+            Self::Corrupted { source: Some(source), .. } | Self::Io { source, .. } => Some(source.as_ref()),
             Self::Corrupted { source: None, .. }
             | Self::Conflict { .. }
             | Self::Limit(_)
@@ -124,22 +111,12 @@ impl fmt::Display for Limit {
         match self {
             Self::ReservedKey => formatter.write_str("the key belongs to the store itself"),
             Self::KeyTooLong { bytes } => {
-                write!(
-                    formatter,
-                    "a key of {bytes} bytes exceeds {}",
-                    crate::batch::KEY_BYTES_MAX
-                )
+                write!(formatter, "a key of {bytes} bytes exceeds {}", crate::batch::KEY_BYTES_MAX)
             }
             Self::BatchTooLarge { bytes } => {
-                write!(
-                    formatter,
-                    "a batch of {bytes} bytes exceeds {}",
-                    crate::batch::BATCH_BYTES_MAX
-                )
+                write!(formatter, "a batch of {bytes} bytes exceeds {}", crate::batch::BATCH_BYTES_MAX)
             }
-            Self::CounterOverflow => {
-                formatter.write_str("a counter would leave the range of a signed 64-bit number")
-            }
+            Self::CounterOverflow => formatter.write_str("a counter would leave the range of a signed 64-bit number"),
         }
     }
 }

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 
 use crate::{
-    Batch, Direction, Mutation, Page, PageBuilder, Pushed, Reply, Scan, Store, StoreError, Version,
-    Versioned, batch, counter,
+    Batch, Direction, Mutation, Page, PageBuilder, Pushed, Reply, Scan, Store, StoreError, Version, Versioned, batch,
+    counter,
 };
 
 /// The in-memory store.
@@ -39,22 +39,13 @@ impl Memory {
     /// Runs one call on the state, unless the store is closed.
     fn call<T>(&self, run: impl FnOnce(&mut State) -> Result<T, StoreError>) -> Reply<'static, T> {
         let mut state = self.state.lock();
-        Reply::ready(if state.closed {
-            Err(StoreError::Closed)
-        } else {
-            run(&mut state)
-        })
+        Reply::ready(if state.closed { Err(StoreError::Closed) } else { run(&mut state) })
     }
 }
 
 impl Store for Memory {
     fn get<'a>(&'a self, keys: &'a [Bytes]) -> Reply<'a, Vec<Option<Versioned>>> {
-        self.call(|state| {
-            Ok(keys
-                .iter()
-                .map(|key| state.entries.get(key).cloned())
-                .collect())
-        })
+        self.call(|state| Ok(keys.iter().map(|key| state.entries.get(key).cloned()).collect()))
     }
 
     fn get_one<'a>(&'a self, key: &'a [u8]) -> Reply<'a, Option<Versioned>> {
@@ -78,11 +69,7 @@ impl Store for Memory {
     }
 
     fn checkpoint<'a>(&'a self, _dir: &'a Path) -> Reply<'a, ()> {
-        self.call(|_| {
-            Err(StoreError::Unsupported {
-                operation: "checkpoint",
-            })
-        })
+        self.call(|_| Err(StoreError::Unsupported { operation: "checkpoint" }))
     }
 
     fn close(&self) -> Reply<'_, ()> {
@@ -136,9 +123,7 @@ impl State {
     }
 
     fn counter(&self, key: &Bytes) -> Result<i64, StoreError> {
-        self.entries
-            .get(key)
-            .map_or(Ok(0), |found| counter::decode(&found.value))
+        self.entries.get(key).map_or(Ok(0), |found| counter::decode(&found.value))
     }
 
     fn apply(&mut self, mutation: &Mutation) {
@@ -148,9 +133,7 @@ impl State {
                 self.entries.remove(key);
             }
             Mutation::DeleteRange { from, to } if from < to => {
-                self.entries
-                    .extract_if(from.clone()..to.clone(), |_, _| true)
-                    .for_each(drop);
+                self.entries.extract_if(from.clone()..to.clone(), |_, _| true).for_each(drop);
             }
             // An empty or reversed range removes nothing; counters are written at the end, see `counter::resolve`.
             Mutation::DeleteRange { .. } | Mutation::Add { .. } => (),
@@ -158,16 +141,7 @@ impl State {
     }
 
     fn set(&mut self, key: &Bytes, value: Bytes) {
-        debug_assert!(
-            !batch::is_reserved(key),
-            "a reserved key passed the validation"
-        );
-        self.entries.insert(
-            key.clone(),
-            Versioned {
-                version: self.latest,
-                value,
-            },
-        );
+        debug_assert!(!batch::is_reserved(key), "a reserved key passed the validation");
+        self.entries.insert(key.clone(), Versioned { version: self.latest, value });
     }
 }

@@ -166,12 +166,7 @@ impl PageBuilder {
     /// An empty page with the limits of the scan.
     #[must_use]
     pub fn new(scan: &Scan) -> Self {
-        Self {
-            buffer: BytesMut::new(),
-            spans: Vec::new(),
-            max_entries: scan.max_entries,
-            max_bytes: scan.max_bytes,
-        }
+        Self { buffer: BytesMut::new(), spans: Vec::new(), max_entries: scan.max_entries, max_bytes: scan.max_bytes }
     }
 
     /// Copies the entry into the page unless the page is full.
@@ -186,12 +181,7 @@ impl PageBuilder {
         }
         self.buffer.extend_from_slice(key);
         self.buffer.extend_from_slice(value);
-        self.spans.push(Span {
-            start,
-            key_end,
-            value_end,
-            version,
-        });
+        self.spans.push(Span { start, key_end, value_end, version });
         Pushed::Added
     }
 
@@ -208,10 +198,6 @@ impl PageBuilder {
     }
 
     fn build(self, more: bool) -> Page {
-        Page {
-            buffer: self.buffer.freeze(),
-            spans: self.spans,
-            more,
-        }
+        Page { buffer: self.buffer.freeze(), spans: self.spans, more }
     }
 }

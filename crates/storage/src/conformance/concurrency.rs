@@ -1,0 +1,144 @@
+//! What several threads at once may and may not see.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use bytes::Bytes;
+
+use super::{Harness, commit, number, read};
+use crate::{Batch, Direction, Scan, Store, StoreError, counter};
+
+pub async fn compare_and_set_increments_lose_nothing(harness: &dyn Harness) {
+    const THREADS: i64 = 4;
+    const ROUNDS: i64 = 100;
+    let store = harness.open();
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                harness.block_on(Box::pin(async {
+                    for _ in 0..ROUNDS {
+                        increment(&*store).await;
+                    }
+                }));
+            });
+        }
+    });
+    assert_eq!(number(&*store, b"key").await, THREADS * ROUNDS);
+}
+
+/// Reads, adds one, and writes under a check, until no other thread came between.
+async fn increment(store: &dyn Store) {
+    loop {
+        let found = read(store, b"key").await;
+        let number = found.as_ref().map_or(0, |found| counter::decode(&found.value).unwrap());
+        let mut batch = Batch::new();
+        batch.check("key", found.map(|found| found.version));
+        batch.set("key", counter::encode(number + 1).to_vec());
+        match store.commit(batch).await {
+            Ok(_) => return,
+            Err(StoreError::Conflict { check: 0 }) => (),
+            Err(other) => panic!("{other}"),
+        }
+    }
+}
+
+pub async fn exactly_one_of_many_creations_wins(harness: &dyn Harness) {
+    const ROUNDS: usize = 50;
+    let store = harness.open();
+    let wins = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for thread in 0..4_u32 {
+            let (store, wins) = (&store, &wins);
+            scope.spawn(move || {
+                harness.block_on(Box::pin(async move {
+                    for round in 0..ROUNDS {
+                        let key = format!("key-{round}");
+                        let mut batch = Batch::new();
+                        batch.check(key.clone(), None).set(key, thread.to_string());
+                        if store.commit(batch).await.is_ok() {
+                            wins.fetch_add(1, Ordering::SeqCst);
+                        }
+                    }
+                }));
+            });
+        }
+    });
+    assert_eq!(wins.load(Ordering::SeqCst), ROUNDS);
+}
+
+pub async fn a_reader_never_sees_half_a_commit(harness: &dyn Harness) {
+    const KEYS: usize = 20;
+    let store = harness.open();
+    write_everywhere(&*store, 0, KEYS).await;
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                harness.block_on(Box::pin(async {
+                    while !done.load(Ordering::SeqCst) {
+                        expect_one_commit(&store, KEYS).await;
+                    }
+                }));
+            });
+        }
+        harness.block_on(Box::pin(async {
+            for round in 1..500_u32 {
+                write_everywhere(&*store, round, KEYS).await;
+            }
+            done.store(true, Ordering::SeqCst);
+        }));
+    });
+}
+
+async fn write_everywhere(store: &dyn Store, round: u32, keys: usize) {
+    commit(store, |batch| {
+        // The keys are removed and written again, so that half a commit would also show as absence.
+        batch.delete_range("key-", "key-z");
+        for index in 0..keys {
+            batch.set(format!("key-{index:02}"), round.to_string());
+        }
+    })
+    .await;
+}
+
+/// Reads all keys in each way and expects that one commit wrote all that one call answered.
+async fn expect_one_commit(store: &Arc<dyn Store>, keys: usize) {
+    let names: Vec<Bytes> = (0..keys).map(|index| Bytes::from(format!("key-{index:02}"))).collect();
+    let found = store.get(&names).await.unwrap();
+    let first = found[0].clone().expect("a key is absent in the middle of a commit");
+    assert!(found.iter().all(|found| found.as_ref() == Some(&first)), "a multi-key read mixes two commits");
+    for direction in [Direction::Forward, Direction::Backward] {
+        let scan = Scan {
+            from: Bytes::from_static(b"key-"),
+            to: Bytes::from_static(b"key-z"),
+            direction,
+            max_entries: usize::MAX,
+            max_bytes: usize::MAX,
+        };
+        let page = store.scan(scan).await.unwrap();
+        assert_eq!(page.len(), keys);
+        let first = page.last().unwrap();
+        assert!(page.iter().all(|entry| (entry.version, entry.value) == (first.version, first.value)));
+    }
+}
+
+pub async fn durable_serves_many_waiters(harness: &dyn Harness) {
+    let store = harness.open();
+    std::thread::scope(|scope| {
+        for thread in 0..8_u32 {
+            let store = &store;
+            scope.spawn(move || {
+                harness.block_on(Box::pin(async move {
+                    for round in 0..50_u32 {
+                        let version = commit(&**store, |batch| {
+                            batch.set(format!("key-{thread}"), round.to_string());
+                        })
+                        .await;
+                        store.durable(version).await.unwrap();
+                        store.durable(store.latest()).await.unwrap();
+                    }
+                }));
+            });
+        }
+    });
+}
