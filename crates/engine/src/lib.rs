@@ -1,1 +1,55 @@
-//! To be written.
+//! DynamoDB's operations over a narrow key-value store.
+//!
+//! ```text
+//! typed request -> resolve table -> check what needs the schema -> read -> evaluate -> effects -> commit -> typed answer
+//! ```
+//!
+//! One file per operation in [`ops`]; all of them have the same order. Everything that changes an item goes through `write` (the retry
+//! loop) and `effects` (what the write of an item implies). Everything that lists items goes through a plan. The engine keeps nothing in
+//! memory that another server over the same store could change unnoticed: what it caches of tables is checked by every commit.
+
+pub mod catalog;
+pub mod context;
+pub mod effects;
+pub mod entry;
+pub mod error;
+pub mod key;
+pub mod ops;
+pub mod write;
+
+use catalog::Catalog;
+use runtime::{Clock, Random};
+use std::sync::Arc;
+use storage::Store;
+
+pub use context::{Caller, Context};
+
+/// What the operator chose.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The Region that this server is.
+    pub region: String,
+    /// How long tables stay CREATING, UPDATING and DELETING, in milliseconds. 0: they are through at the next look.
+    pub table_delay_ms: i64,
+}
+
+/// A DynamoDB Region over a store.
+pub struct Engine {
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// The tables that were read.
+    pub catalog: Catalog,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness, for ids.
+    pub random: Random,
+    /// What the operator chose.
+    pub settings: Settings,
+}
+
+impl Engine {
+    /// An engine over an open store.
+    pub fn new(store: Arc<dyn Store>, clock: Clock, random: Random, settings: Settings) -> Self {
+        Self { store, catalog: Catalog::default(), clock, random, settings }
+    }
+}

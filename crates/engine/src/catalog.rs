@@ -1,0 +1,120 @@
+//! The tables that there are.
+//!
+//! A descriptor is a stored value like any other. The catalog keeps what was read of it, together with the version that was read; every
+//! write carries a check of that version. So a write that was planned against an old definition conflicts, the catalog reads the
+//! descriptor again, and the write is planned anew. Nothing depends on the catalog being fresh.
+
+use crate::Engine;
+use crate::error::{corrupted, from_store};
+use api::{Error, messages};
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use layout::{keys, record};
+use model::Table;
+use model::arn::TableReference;
+use std::collections::HashMap;
+use std::sync::Arc;
+use storage::Version;
+
+/// A table as it was last read.
+#[derive(Debug)]
+pub struct OpenTable {
+    /// What is known of the table.
+    pub descriptor: Table,
+    /// The key under which the descriptor is stored.
+    pub key: Bytes,
+    /// The version of the descriptor that was read.
+    pub version: Version,
+}
+
+impl OpenTable {
+    /// A table as a store returned it.
+    pub fn decode(key: Bytes, version: Version, value: &[u8]) -> Result<Self, Error> {
+        let descriptor = record::decode_table(value).map_err(|_| corrupted(&key))?;
+        Ok(Self { descriptor, key, version })
+    }
+}
+
+/// The tables of one account by name.
+type Tables = HashMap<String, Arc<OpenTable>>;
+
+/// The tables that were read, by account.
+#[derive(Default)]
+pub struct Catalog {
+    /// Replaced as a whole on every change: requests read it without a lock.
+    tables: ArcSwap<HashMap<String, Tables>>,
+}
+
+impl Catalog {
+    fn cached(&self, account: &str, name: &str) -> Option<Arc<OpenTable>> {
+        self.tables.load().get(account)?.get(name).cloned()
+    }
+
+    fn change(&self, account: &str, change: impl Fn(&mut Tables)) {
+        self.tables.rcu(|tables| {
+            let mut tables = HashMap::clone(tables);
+            change(tables.entry(account.to_owned()).or_default());
+            tables
+        });
+    }
+
+    fn remember(&self, table: &Arc<OpenTable>) {
+        let descriptor = &table.descriptor;
+        self.change(&descriptor.account, |tables| {
+            let known = tables.get(&descriptor.name);
+            // Of two concurrent reads the newer one stays.
+            if known.is_none_or(|known| known.version < table.version) {
+                tables.insert(descriptor.name.clone(), table.clone());
+            }
+        });
+    }
+
+    fn forget(&self, account: &str, name: &str) {
+        self.change(account, |tables| {
+            tables.remove(name);
+        });
+    }
+}
+
+impl Engine {
+    /// The table of a name or ARN, or `None` where there is no such table in this Region.
+    ///
+    /// # Errors
+    /// Only those of the store.
+    pub async fn find_table(&self, account: &str, reference: &str) -> Result<Option<Arc<OpenTable>>, Error> {
+        let (account, name) = match TableReference::parse(reference) {
+            TableReference::Name(name) => (account, name),
+            TableReference::Arn { region, account: owner, name } => {
+                if region != self.settings.region || owner != account {
+                    return Ok(None);
+                }
+                (owner, name)
+            }
+        };
+        match self.catalog.cached(account, name) {
+            Some(table) => Ok(Some(table)),
+            None => self.read_table(account, name).await,
+        }
+    }
+
+    /// The table of a name or ARN, for an operation on items.
+    ///
+    /// # Errors
+    /// ResourceNotFoundException where there is no such table, or it is not there yet or any more.
+    pub async fn table_for_items(&self, account: &str, reference: &str) -> Result<Arc<OpenTable>, Error> {
+        let table = self.find_table(account, reference).await?.ok_or_else(messages::requested_resource_not_found)?;
+        if self.serves_items(&table.descriptor) { Ok(table) } else { Err(messages::requested_resource_not_found()) }
+    }
+
+    /// Reads a table's descriptor again, after a conflict or a change.
+    pub async fn read_table(&self, account: &str, name: &str) -> Result<Option<Arc<OpenTable>>, Error> {
+        let key = keys::table(account, name);
+        let Some(stored) = self.store.get_one(&key).await.map_err(from_store)? else {
+            self.catalog.forget(account, name);
+            return Ok(None);
+        };
+        let table = Arc::new(OpenTable::decode(key, stored.version, &stored.value)?);
+        self.catalog.remember(&table);
+        Ok(Some(table))
+    }
+}

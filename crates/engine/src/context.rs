@@ -1,0 +1,78 @@
+//! One request's view of the store.
+//!
+//! Every read and commit of a request goes through its [`Context`], which notes the newest version that the request saw or made. The
+//! answer leaves the server only when that version is durable ([`Context::settle`]): nobody is ever told of a write, not even by a read
+//! or by a failed condition, that a power loss could still take away.
+
+use crate::Engine;
+use crate::error::from_store;
+use api::Error;
+use bytes::Bytes;
+use std::sync::atomic::{AtomicU64, Ordering};
+use storage::{Batch, Page, Scan, StoreError, Version, Versioned};
+
+/// Who asks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Caller {
+    /// The account whose tables are meant, twelve digits.
+    pub account: String,
+}
+
+/// One request: who asks, and what was seen on the way.
+pub struct Context<'e> {
+    /// The server's parts.
+    pub engine: &'e Engine,
+    /// Who asks.
+    pub caller: &'e Caller,
+    /// The newest version that the request saw or made.
+    seen: AtomicU64,
+}
+
+impl<'e> Context<'e> {
+    /// The view of a request that has seen nothing yet.
+    pub fn new(engine: &'e Engine, caller: &'e Caller) -> Self {
+        Self { engine, caller, seen: AtomicU64::new(0) }
+    }
+
+    fn saw(&self, version: Version) {
+        self.seen.fetch_max(version, Ordering::Relaxed);
+    }
+
+    fn saw_read(&self, read: Option<&Versioned>) {
+        // An absent key has no version, but the delete that made it absent may be as fresh as the newest commit.
+        self.saw(read.map_or_else(|| self.engine.store.latest(), |found| found.version));
+    }
+
+    /// Reads one key.
+    pub async fn get(&self, key: &[u8]) -> Result<Option<Versioned>, Error> {
+        let read = self.engine.store.get_one(key).await.map_err(from_store)?;
+        self.saw_read(read.as_ref());
+        Ok(read)
+    }
+
+    /// Reads several keys at one point of the order of commits.
+    pub async fn get_many(&self, keys: &[Bytes]) -> Result<Vec<Option<Versioned>>, Error> {
+        let reads = self.engine.store.get(keys).await.map_err(from_store)?;
+        reads.iter().for_each(|read| self.saw_read(read.as_ref()));
+        Ok(reads)
+    }
+
+    /// Reads one page of a range.
+    pub async fn scan(&self, scan: Scan) -> Result<Page, Error> {
+        let page = self.engine.store.scan(scan).await.map_err(from_store)?;
+        page.iter().for_each(|entry| self.saw(entry.version));
+        Ok(page)
+    }
+
+    /// Commits a batch. A conflict is the caller's to retry.
+    pub async fn commit(&self, batch: Batch) -> Result<Version, StoreError> {
+        let version = self.engine.store.commit(batch).await?;
+        self.saw(version);
+        Ok(version)
+    }
+
+    /// Waits until everything that the request saw or made is durable.
+    pub async fn settle(&self) -> Result<(), Error> {
+        self.engine.store.durable(self.seen.load(Ordering::Relaxed)).await.map_err(from_store)
+    }
+}

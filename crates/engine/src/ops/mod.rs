@@ -1,0 +1,1 @@
+//! One file per operation, all in the same order: what is checked, what is planned, what is answered.
