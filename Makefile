@@ -1,0 +1,50 @@
+# `make run` builds and starts the server from nothing, `make test` runs every test. CI calls the same words.
+
+# RocksDB takes many minutes to compile. One build directory outside the checkout serves every checkout, every profile and CI.
+CACHE  ?= $(HOME)/.cache/stator
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+CARGO  := cargo
+STATOR := $(CARGO_TARGET_DIR)/release/stator
+
+.PHONY: run build test check unit blackbox crash differential fmt setup-build setup-test
+
+run: build
+	$(STATOR) serve $(ARGS)
+
+build: setup-build
+	$(CARGO) build --release --package stator
+	@ln -sfn $(CARGO_TARGET_DIR) target
+
+test: setup-test check unit blackbox crash differential
+
+# Layout, generated code, lints.
+check: setup-build
+	$(CARGO) fmt --all --check
+	$(CARGO) xtask check-layers
+	$(CARGO) xtask generate --check
+	$(CARGO) xtask tidy
+	$(CARGO) clippy --release --workspace --all-targets --quiet -- --deny warnings
+
+unit: setup-build
+	$(CARGO) test --release --workspace --quiet
+
+# The release binary seen through boto3, the AWS CLI and the JavaScript SDK.
+blackbox: build
+	tests/run blackbox
+
+# Acknowledged writes through SIGKILL.
+crash: build
+	tests/run crash
+
+# Generated requests, answered by Stator and by freely licensed peers.
+differential: build
+	tests/run differential --short
+
+fmt:
+	$(CARGO) fmt --all
+
+setup-build:
+	@scripts/setup build
+
+setup-test:
+	@scripts/setup test
