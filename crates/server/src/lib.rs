@@ -1,1 +1,41 @@
-//! To be written.
+//! The network face of the database: connections, HTTP, the request pipeline, metrics, shutdown.
+//!
+//! The life of a request, with the file of each step:
+//!
+//! 1. [`listener`](Listener) accepts a connection; `connection` tells HTTP/1.1 from HTTP/2 and hands each request to
+//! 2. `pipeline`, which lists every step in order: `route` (which page or API is meant), `body` (collect and decompress),
+//!    `call` (content type and target), `credentials` (who signed it),
+//! 3. [`Service`]: decode, engine, encode. Answers with an [`Answer`], which
+//! 4. `response` turns into an HTTP response: request id, checksum, compression, CORS.
+//!
+//! What must hold: a step's output can be built by that step alone (its fields are private), so no request reaches the
+//! service without having passed every step. No request, however malformed, slow or large, takes the process down or keeps
+//! a connection for ever: `connections` ends what takes too long, `panics` turns a bug into a 500. Nothing here knows what an
+//! item is.
+
+mod body;
+mod call;
+mod connection;
+mod connections;
+mod credentials;
+mod listener;
+mod metrics;
+mod operation;
+mod pages;
+mod panics;
+mod pipeline;
+mod refusal;
+mod request_id;
+mod response;
+mod route;
+mod service;
+mod settings;
+
+pub use call::AuthenticatedCall;
+pub use credentials::Credentials;
+pub use listener::{Listener, Server};
+pub use metrics::Outcome;
+pub use operation::Operation;
+pub use panics::log_panics;
+pub use service::{Answer, Service};
+pub use settings::{Limits, Settings};

@@ -1,0 +1,113 @@
+//! The second step: the request's body, whole and decompressed.
+//!
+//! A body that arrives in one piece is passed on as it lies in the read buffer, without a copy. The limit holds for what
+//! arrives and for what it decompresses to, so a small body cannot become a large one.
+
+use crate::refusal::Refusal;
+use crate::settings::Limits;
+use bytes::{Buf, Bytes, BytesMut};
+use flate2::read::MultiGzDecoder;
+use http_body_util::BodyExt;
+use hyper::body::Body;
+use hyper::header::{CONTENT_ENCODING, EXPECT};
+use hyper::http::request::Parts;
+use runtime::Clock;
+use std::io::Read;
+use std::pin::{Pin, pin};
+
+/// No more than this is reserved on a client's word alone.
+const RESERVED_BYTES_MAX: usize = 1024 * 1024;
+
+/// How much of a body that is too large is read and thrown away, so that the client, still sending, comes to read the refusal.
+const DISCARDED_LIMITS: usize = 4;
+
+/// A request whose body is complete.
+pub(crate) struct Received<'a> {
+    head: &'a Parts,
+    body: Bytes,
+}
+
+impl<'a> Received<'a> {
+    pub(crate) fn into_parts(self) -> (&'a Parts, Bytes) {
+        (self.head, self.body)
+    }
+}
+
+/// Collects the body within the limits of size and time.
+pub(crate) async fn receive<'a, B: Body>(
+    head: &'a Parts,
+    body: B,
+    clock: &Clock,
+    limits: &Limits,
+) -> Result<Received<'a>, Refusal> {
+    let collected = clock.timeout(limits.body_timeout, collect(head, pin!(body), limits.body_bytes)).await;
+    let body = collected.unwrap_or(Err(Refusal::TimedOut))?;
+    let body = if is_gzip(head) { decompressed(&body, limits.body_bytes)? } else { body };
+    Ok(Received { head, body })
+}
+
+async fn collect<B: Body>(head: &Parts, mut body: Pin<&mut B>, limit: usize) -> Result<Bytes, Refusal> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if announced > limit {
+        // Who waits for a "100 Continue" has not begun to send, and reads the refusal at once.
+        if !head.headers.contains_key(EXPECT) {
+            discard(body, limit.saturating_mul(DISCARDED_LIMITS)).await;
+        }
+        return Err(Refusal::TooLarge);
+    }
+    let mut first = next_piece(body.as_mut()).await?.unwrap_or_default();
+    if body.is_end_stream() && first.remaining() <= limit {
+        return Ok(first);
+    }
+    let mut collected = BytesMut::with_capacity(announced.max(first.len()).min(RESERVED_BYTES_MAX));
+    loop {
+        if collected.len() + first.len() > limit {
+            discard(body, limit.saturating_mul(DISCARDED_LIMITS)).await;
+            return Err(Refusal::TooLarge);
+        }
+        collected.extend_from_slice(&first);
+        match next_piece(body.as_mut()).await? {
+            Some(piece) => first = piece,
+            None => return Ok(collected.freeze()),
+        }
+    }
+}
+
+/// The next piece of data; trailers are of no interest.
+async fn next_piece<B: Body>(mut body: Pin<&mut B>) -> Result<Option<Bytes>, Refusal> {
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Refusal::Disconnected)?;
+        if let Ok(mut data) = frame.into_data() {
+            let length = data.remaining();
+            return Ok(Some(data.copy_to_bytes(length)));
+        }
+    }
+    Ok(None)
+}
+
+async fn discard<B: Body>(mut body: Pin<&mut B>, limit: usize) {
+    let mut discarded = 0;
+    while discarded <= limit {
+        match next_piece(body.as_mut()).await {
+            Ok(Some(piece)) => discarded += piece.len(),
+            Ok(None) | Err(_) => return,
+        }
+    }
+}
+
+/// Some SDKs send encodings that mean nothing (`amz-1.0`), so only gzip counts.
+fn is_gzip(head: &Parts) -> bool {
+    head.headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"gzip"))
+}
+
+fn decompressed(body: &Bytes, limit: usize) -> Result<Bytes, Refusal> {
+    let mut output = Vec::with_capacity(body.len().saturating_mul(4).min(RESERVED_BYTES_MAX));
+    let read = MultiGzDecoder::new(&body[..]).take(limit as u64 + 1).read_to_end(&mut output);
+    if output.len() > limit {
+        return Err(Refusal::TooLarge);
+    }
+    match read {
+        Ok(_) => Ok(output.into()),
+        Err(_) => Err(Refusal::Malformed),
+    }
+}

@@ -1,0 +1,199 @@
+//! One connection: which HTTP it speaks, and hyper over it until it ends or is told to.
+//!
+//! HTTP/2 comes by prior knowledge: such a client opens with `PRI * HTTP/2.0`. Its first bytes are peeked at, not read, so that
+//! an HTTP/1.1 connection, the hot path, pays one system call when it opens and nothing per request.
+
+use crate::connections::{Order, SeatGuard};
+use crate::listener::Server;
+use crate::pipeline;
+use crate::service::Service;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::{Request, service::service_fn};
+use hyper_util::rt::TokioIo;
+use runtime::Clock;
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::io::{self, IoSlice};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+/// Enough of HTTP/2's preface to tell it from any HTTP/1.1 method.
+const PREFACE: &[u8] = b"PRI ";
+
+/// How long to wait for the rest of a preface that came in pieces. No client sends it so.
+const PREFACE_RETRY: Duration = Duration::from_millis(10);
+
+/// Receive windows of HTTP/2: what a client may send ahead of our reading it.
+const STREAM_WINDOW_BYTES: u32 = 256 * 1024;
+const CONNECTION_WINDOW_BYTES: u32 = 1024 * 1024;
+
+/// Serves one connection until it closes.
+pub(crate) async fn serve<S: Service>(server: Arc<Server<S>>, stream: TcpStream, seat: SeatGuard) {
+    let seat = Arc::new(seat);
+    let opening = while_serving(&seat, opening(&stream, &server.clock)).await;
+    let result = match opening {
+        Some(Ok(Opening::Http1)) => serve_http1(server, stream, &seat).await,
+        Some(Ok(Opening::Http2)) => serve_http2(server, stream, &seat).await,
+        // Closed by the client, or by us before it said anything.
+        Some(Ok(Opening::Closed) | Err(_)) | None => return,
+    };
+    if let Err(error) = result {
+        tracing::debug!(%error, "connection ended early");
+    }
+}
+
+async fn serve_http1<S: Service>(server: Arc<Server<S>>, stream: TcpStream, seat: &Arc<SeatGuard>) -> hyper::Result<()> {
+    let limits = server.settings.limits.clone();
+    let io = TokioIo::new(Observed { stream, seat: seat.clone(), notes_heads: true });
+    let context = Arc::new((server, seat.clone()));
+    let service = service_fn(move |request: Request<Incoming>| {
+        let context = context.clone();
+        async move { Ok::<_, Infallible>(pipeline::answer(&context.0, &context.1, request).await) }
+    });
+    let connection = http1::Builder::new()
+        .max_headers(limits.headers)
+        .max_buf_size(limits.head_bytes)
+        .serve_connection(io, service);
+    supervise(seat, connection, |connection| connection.graceful_shutdown()).await.unwrap_or(Ok(()))
+}
+
+async fn serve_http2<S: Service>(server: Arc<Server<S>>, stream: TcpStream, seat: &Arc<SeatGuard>) -> hyper::Result<()> {
+    let limits = server.settings.limits.clone();
+    let io = TokioIo::new(Observed { stream, seat: seat.clone(), notes_heads: false });
+    let context = Arc::new((server, seat.clone()));
+    let service = service_fn(move |request: Request<Incoming>| {
+        let context = context.clone();
+        async move { Ok::<_, Infallible>(pipeline::answer(&context.0, &context.1, request).await) }
+    });
+    let connection = http2::Builder::new(Executor)
+        .max_concurrent_streams(limits.streams_per_connection)
+        .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+        .serve_connection(io, service);
+    supervise(seat, connection, |connection| connection.graceful_shutdown()).await.unwrap_or(Ok(()))
+}
+
+/// Runs `connection` under the orders of its seat: `drain` begins its orderly end, and None says that it was closed.
+async fn supervise<C: Future>(seat: &SeatGuard, connection: C, drain: fn(Pin<&mut C>)) -> Option<C::Output> {
+    let mut connection = pin!(connection);
+    let mut draining = false;
+    poll_fn(|context| {
+        match seat.order(context) {
+            Order::Serve => (),
+            Order::Drain if draining => (),
+            Order::Drain => {
+                draining = true;
+                drain(connection.as_mut());
+            }
+            Order::Close => return Poll::Ready(None),
+        }
+        connection.as_mut().poll(context).map(Some)
+    })
+    .await
+}
+
+/// Runs `future` until the seat is ordered to do anything else than serve.
+async fn while_serving<F: Future>(seat: &SeatGuard, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|context| match seat.order(context) {
+        Order::Serve => future.as_mut().poll(context).map(Some),
+        Order::Drain | Order::Close => Poll::Ready(None),
+    })
+    .await
+}
+
+/// What a client opened its connection with.
+enum Opening {
+    Http1,
+    Http2,
+    Closed,
+}
+
+async fn opening(stream: &TcpStream, clock: &Clock) -> io::Result<Opening> {
+    let mut buffer = [0; PREFACE.len()];
+    loop {
+        let peeked = stream.peek(&mut buffer).await?;
+        match &buffer[..peeked] {
+            [] => return Ok(Opening::Closed),
+            bytes if bytes == PREFACE => return Ok(Opening::Http2),
+            bytes if !PREFACE.starts_with(bytes) => return Ok(Opening::Http1),
+            _ => clock.sleep(PREFACE_RETRY).await,
+        }
+    }
+}
+
+/// Starts HTTP/2's streams as tasks.
+#[derive(Clone, Copy)]
+struct Executor;
+
+impl<F> hyper::rt::Executor<F> for Executor
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    fn execute(&self, future: F) {
+        runtime::spawn(future);
+    }
+}
+
+/// A socket that notes in its connection's seat when bytes come in and when none go out.
+struct Observed {
+    stream: TcpStream,
+    seat: Arc<SeatGuard>,
+    /// Whether bytes outside of a request begin one. Not so on HTTP/2, where they may be pings.
+    notes_heads: bool,
+}
+
+impl Observed {
+    fn note_write(&self, poll: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match &poll {
+            Poll::Pending => self.seat.write_stalled(),
+            Poll::Ready(_) => self.seat.write_moved(),
+        }
+        poll
+    }
+}
+
+impl AsyncRead for Observed {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        if self.notes_heads {
+            self.seat.bytes_arrived();
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Observed {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
+        let poll = Pin::new(&mut self.stream).poll_write(context, buffer);
+        self.note_write(poll)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffers: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let poll = Pin::new(&mut self.stream).poll_write_vectored(context, buffers);
+        self.note_write(poll)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,45 @@
+//! The first step: which page or API a request means, by method and path alone.
+//!
+//! Services of other names on the same port, once there are any, are told apart here.
+
+use crate::refusal::Refusal;
+use hyper::Method;
+use hyper::header::ORIGIN;
+use hyper::http::request::Parts;
+
+/// Where a request goes.
+pub(crate) enum Route {
+    /// A call of the API.
+    Api,
+    /// One of the pages that need no call.
+    Page(Page),
+    /// Nowhere.
+    Refused(Refusal),
+}
+
+/// The pages that the server answers itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Page {
+    /// `GET /`: DynamoDB's sign of life.
+    Hello,
+    /// `GET /healthz`: whether the service can answer.
+    Health,
+    /// `GET /metrics`: counters, as Prometheus reads them.
+    Metrics,
+    /// A browser asks whether it may call from another origin.
+    Preflight,
+}
+
+/// Decides by method and path. Other methods than these get DynamoDB's 404, as does OPTIONS that names no origin
+/// (dynalite's tests, recorded against DynamoDB).
+pub(crate) fn route(head: &Parts) -> Route {
+    let page = match (&head.method, head.uri.path()) {
+        (&Method::POST, "/") => return Route::Api,
+        (&Method::GET, "/") => Page::Hello,
+        (&Method::GET, "/healthz") => Page::Health,
+        (&Method::GET, "/metrics") => Page::Metrics,
+        (&Method::OPTIONS, _) if head.headers.contains_key(ORIGIN) => Page::Preflight,
+        _ => return Route::Refused(Refusal::NotFound),
+    };
+    Route::Page(page)
+}

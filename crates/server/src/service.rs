@@ -1,0 +1,66 @@
+//! What lies behind the pipeline: the trait that answers calls.
+
+use crate::call::AuthenticatedCall;
+use crate::metrics::Outcome;
+use bytes::Bytes;
+use hyper::StatusCode;
+use std::future::Future;
+
+/// Answers calls.
+pub trait Service: Send + Sync + 'static {
+    /// Answers one call. Errors are answers too. A panic fails this call alone.
+    fn call(&self, call: AuthenticatedCall<'_>) -> impl Future<Output = Answer> + Send;
+
+    /// Whether calls can be answered at present.
+    fn is_healthy(&self) -> bool {
+        true
+    }
+
+    /// Appends the service's own metrics, in Prometheus's text format.
+    fn write_metrics(&self, _out: &mut String) {}
+}
+
+/// The answer to a call, before HTTP.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) outcome: Outcome,
+    pub(crate) media: Media,
+    pub(crate) body: Bytes,
+}
+
+/// What kind of text an answer's body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Media {
+    /// JSON, named as the request named it.
+    Json,
+    /// Plain text.
+    Text,
+    /// Metrics as Prometheus reads them.
+    Prometheus,
+    /// DynamoDB's 404.
+    Xml,
+}
+
+impl Answer {
+    /// An answer with this status and JSON text; `outcome` says how it is counted.
+    pub fn new(status: StatusCode, outcome: Outcome, body: impl Into<Bytes>) -> Answer {
+        Answer { status, outcome, media: Media::Json, body: body.into() }
+    }
+
+    pub(crate) fn of(self, media: Media) -> Answer {
+        Answer { media, ..self }
+    }
+
+    /// A call that succeeded.
+    pub fn success(body: impl Into<Bytes>) -> Answer {
+        Answer::new(StatusCode::OK, Outcome::Success, body)
+    }
+
+    /// The answer when the server, not the client, is at fault.
+    pub fn internal_error(outcome: Outcome) -> Answer {
+        const BODY: &[u8] =
+            br#"{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"Internal server error"}"#;
+        Answer::new(StatusCode::INTERNAL_SERVER_ERROR, outcome, Bytes::from_static(BODY))
+    }
+}

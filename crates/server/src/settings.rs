@@ -1,0 +1,56 @@
+//! What the operator decides about the network face, and the limits that keep one client from harming the others.
+
+use std::time::Duration;
+
+/// How the server presents itself and what it puts up with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The region that the server claims to be, as in `us-east-1`.
+    pub region: String,
+    /// What a client may ask of the server before it is cut off.
+    pub limits: Limits,
+}
+
+/// Bounds on what one client can make the server hold or wait for.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// The largest request body, before and after decompression. DynamoDB: 16 MB (developer guide, "Quotas").
+    pub body_bytes: usize,
+    /// The most bytes of a request line and its headers.
+    pub head_bytes: usize,
+    /// The most headers in one request.
+    pub headers: usize,
+    /// How long a request's head may take from its first byte to its last.
+    pub head_timeout: Duration,
+    /// How long a request's body may take.
+    pub body_timeout: Duration,
+    /// How long a connection may stay open without a request.
+    pub idle_timeout: Duration,
+    /// How long a client may leave an answer unread.
+    pub write_timeout: Duration,
+    /// How long a shutdown waits for the requests in progress.
+    pub drain_timeout: Duration,
+    /// The most connections at a time; more wait in the listen queue.
+    pub connections: usize,
+    /// The most requests that one HTTP/2 connection may have in progress.
+    pub streams_per_connection: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            body_bytes: 16 * 1024 * 1024,
+            // Session tokens alone reach some kilobytes; 64 KiB leaves room for every real client.
+            head_bytes: 64 * 1024,
+            headers: 100,
+            head_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(60),
+            // Longer than the pools of the AWS SDKs keep a connection, so that it is they who close it.
+            idle_timeout: Duration::from_secs(120),
+            write_timeout: Duration::from_secs(30),
+            drain_timeout: Duration::from_secs(10),
+            connections: 10_000,
+            streams_per_connection: 256,
+        }
+    }
+}
