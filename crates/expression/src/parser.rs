@@ -1,0 +1,422 @@
+//! What all parsers here share: the place in the tokens, operands with their paths, values and functions, and the errors found on the way.
+//!
+//! An expression is parsed and checked in one pass. Syntax errors and redundant parentheses end it at once. Everything else is noted and
+//! reported at the end, because DynamoDB looks at a whole expression several times, each time for other problems: first for reserved
+//! words, list indexes and the names and places of functions, in the order of the text ([`Parser::note_first`]); then for placeholders,
+//! operands and their types ([`Parser::note`]).
+
+use crate::check;
+use crate::error::{ExpressionError, Problem};
+use crate::path::{Path, Step};
+use crate::reserved::is_reserved;
+use crate::token::{Token, TokenKind, tokenize};
+use crate::{ExpressionKind, Placeholders};
+use model::{AttributeValue, limits};
+
+/// The most steps that a path may have (developer guide: attributes nest 32 levels deep).
+const PATH_STEPS_MAX: usize = 32;
+
+/// A function of any expression.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Function {
+    AttributeExists,
+    AttributeNotExists,
+    AttributeType,
+    BeginsWith,
+    Contains,
+    Size,
+    IfNotExists,
+    ListAppend,
+}
+
+impl Function {
+    /// The function of a name; names are compared with regard to case.
+    fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "attribute_exists" => Self::AttributeExists,
+            "attribute_not_exists" => Self::AttributeNotExists,
+            "attribute_type" => Self::AttributeType,
+            "begins_with" => Self::BeginsWith,
+            "contains" => Self::Contains,
+            "size" => Self::Size,
+            "if_not_exists" => Self::IfNotExists,
+            "list_append" => Self::ListAppend,
+            _ => return None,
+        })
+    }
+
+    /// The name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::AttributeExists => "attribute_exists",
+            Self::AttributeNotExists => "attribute_not_exists",
+            Self::AttributeType => "attribute_type",
+            Self::BeginsWith => "begins_with",
+            Self::Contains => "contains",
+            Self::Size => "size",
+            Self::IfNotExists => "if_not_exists",
+            Self::ListAppend => "list_append",
+        }
+    }
+
+    /// How many operands the function takes.
+    pub(crate) fn operands(self) -> usize {
+        match self {
+            Self::AttributeExists | Self::AttributeNotExists | Self::Size => 1,
+            _ => 2,
+        }
+    }
+
+    fn is_of_updates(self) -> bool {
+        matches!(self, Self::IfNotExists | Self::ListAppend)
+    }
+}
+
+/// An operand of an operator or a function.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Operand<'a> {
+    /// What stands at a path of the item.
+    Path(Path<'a>),
+    /// A value of the request.
+    Value(&'a AttributeValue<'a>),
+    /// The result of a function.
+    Call(Box<Call<'a>>),
+    /// A placeholder that is not defined, or a function that does not exist. The error is noted, so that this is never evaluated.
+    Invalid,
+}
+
+/// A function with its operands, as many as it takes.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) function: Function,
+    pub(crate) operands: Vec<Operand<'a>>,
+}
+
+/// A function by its form: a name before a parenthesis.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Callee {
+    /// The token of the name.
+    pub(crate) at: usize,
+    /// The function of that name, if there is one.
+    pub(crate) function: Option<Function>,
+}
+
+/// An operand as it was parsed, with what later decisions need to know of its place.
+pub(crate) struct Parsed<'a> {
+    pub(crate) operand: Operand<'a>,
+    /// Whether parentheses stand around it.
+    pub(crate) parenthesized: bool,
+    /// The token that it starts at, its parenthesis included.
+    pub(crate) start: usize,
+    /// The function, if it is one by its form; a function that does not exist is one too.
+    pub(crate) callee: Option<Callee>,
+}
+
+/// The state of parsing one expression.
+pub(crate) struct Parser<'a, 'p> {
+    kind: ExpressionKind,
+    text: &'a str,
+    tokens: Vec<Token>,
+    at: usize,
+    placeholders: &'p Placeholders<'a>,
+    /// Operators and functions so far.
+    operators: usize,
+    /// How deep functions are nested here.
+    depth: usize,
+    /// The first problem of the first look, with its token.
+    first: Option<(usize, Problem)>,
+    /// The first undefined name placeholder of the second look, where an update keeps those apart.
+    pub(crate) undefined_name: Option<Problem>,
+    /// The first problem of the second look.
+    pub(crate) second: Option<Problem>,
+}
+
+impl<'a, 'p> Parser<'a, 'p> {
+    /// Starts on a text, which must be neither empty nor too long.
+    pub(crate) fn new(
+        kind: ExpressionKind,
+        text: &'a str,
+        placeholders: &'p Placeholders<'a>,
+    ) -> Result<Self, ExpressionError> {
+        if text.is_empty() {
+            return Err(ExpressionError::new(kind, Problem::Empty));
+        }
+        if text.len() > limits::EXPRESSION_LENGTH_MAX {
+            return Err(ExpressionError::new(kind, Problem::TooLong { length: text.len() }));
+        }
+        let tokens = tokenize(text);
+        let (first, undefined_name, second) = (None, None, None);
+        Ok(Self { kind, text, tokens, at: 0, placeholders, operators: 0, depth: 0, first, undefined_name, second })
+    }
+
+    /// The kind of the next token.
+    pub(crate) fn peek(&self) -> TokenKind {
+        self.tokens[self.at].kind
+    }
+
+    /// The number of the next token.
+    pub(crate) fn place(&self) -> usize {
+        self.at
+    }
+
+    /// Takes the next token. The end is never passed.
+    pub(crate) fn advance(&mut self) -> &'a str {
+        let text = self.token_text(self.at);
+        self.at = (self.at + 1).min(self.tokens.len() - 1);
+        text
+    }
+
+    /// Takes the next token if it is of this kind.
+    pub(crate) fn accept(&mut self, kind: TokenKind) -> bool {
+        let accepted = self.peek() == kind;
+        if accepted {
+            self.advance();
+        }
+        accepted
+    }
+
+    /// Takes the next token, which must be of this kind.
+    pub(crate) fn expect(&mut self, kind: TokenKind) -> Result<&'a str, ExpressionError> {
+        if self.peek() == kind { Ok(self.advance()) } else { Err(self.syntax_error()) }
+    }
+
+    /// That the next token cannot stand where it does. The message shows the text from the token before it to the one after it.
+    pub(crate) fn syntax_error(&self) -> ExpressionError {
+        let from = self.tokens[self.at.saturating_sub(1)].start as usize;
+        let to = self.tokens[(self.at + 1).min(self.tokens.len() - 1)].end as usize;
+        let token = match self.peek() {
+            TokenKind::End => "<EOF>",
+            _ => self.token_text(self.at),
+        };
+        let near = self.text[from..to].trim_end();
+        self.error(Problem::Syntax { token: token.to_owned(), near: near.to_owned() })
+    }
+
+    /// A problem of this expression as an error.
+    pub(crate) fn error(&self, problem: Problem) -> ExpressionError {
+        ExpressionError::new(self.kind, problem)
+    }
+
+    fn token_text(&self, at: usize) -> &'a str {
+        let token = self.tokens[at];
+        &self.text[token.start as usize..token.end as usize]
+    }
+
+    /// Counts an operator or a function.
+    pub(crate) fn count_operator(&mut self) {
+        self.operators += 1;
+    }
+
+    /// Notes a problem of the first look, unless one that stands earlier in the text is noted.
+    pub(crate) fn note_first(&mut self, at: usize, problem: Problem) {
+        if self.first.as_ref().is_none_or(|(noted, _)| at < *noted) {
+            self.first = Some((at, problem));
+        }
+    }
+
+    /// Takes what the first look found since it was last asked.
+    pub(crate) fn take_first(&mut self) -> Option<(usize, Problem)> {
+        self.first.take()
+    }
+
+    /// Notes a problem of the second look, unless one is noted.
+    pub(crate) fn note(&mut self, problem: Problem) {
+        self.second.get_or_insert(problem);
+    }
+
+    fn note_undefined_name(&mut self, placeholder: &str) {
+        let slot = if self.kind == ExpressionKind::Update { &mut self.undefined_name } else { &mut self.second };
+        slot.get_or_insert(Problem::UndefinedName { placeholder: placeholder.to_owned() });
+    }
+
+    /// Reports what was noted, once the whole text is read.
+    pub(crate) fn finish(&mut self) -> Result<(), ExpressionError> {
+        if let Some((_, problem)) = self.first.take() {
+            return Err(self.error(problem));
+        }
+        if let Some(problem) = self.undefined_name.take().or_else(|| self.second.take()) {
+            return Err(self.error(problem));
+        }
+        self.check_operators()
+    }
+
+    /// Checks the number of operators.
+    pub(crate) fn check_operators(&self) -> Result<(), ExpressionError> {
+        if self.operators > limits::EXPRESSION_OPERATORS_MAX {
+            return Err(self.error(Problem::TooManyOperators { count: self.operators }));
+        }
+        Ok(())
+    }
+
+    /// An operand, with or without parentheses around it.
+    pub(crate) fn operand(&mut self) -> Result<Parsed<'a>, ExpressionError> {
+        let start = self.at;
+        while self.accept(TokenKind::Open) {}
+        let depth = self.at - start;
+        let mut parsed = self.bare_operand()?;
+        for closed in 0..depth {
+            self.expect(TokenKind::Close)?;
+            if closed > 0 {
+                return Err(self.error(Problem::RedundantParentheses));
+            }
+        }
+        parsed.parenthesized = depth > 0;
+        parsed.start = start;
+        Ok(parsed)
+    }
+
+    /// An operand that does not start with a parenthesis.
+    pub(crate) fn bare_operand(&mut self) -> Result<Parsed<'a>, ExpressionError> {
+        let start = self.at;
+        let (operand, callee) = match self.peek() {
+            TokenKind::ValuePlaceholder => (self.value(), None),
+            TokenKind::Identifier if self.tokens[start + 1].kind == TokenKind::Open => self.call()?,
+            TokenKind::Identifier | TokenKind::NamePlaceholder => (Operand::Path(self.path()?), None),
+            _ => return Err(self.syntax_error()),
+        };
+        Ok(Parsed { operand, parenthesized: false, start, callee })
+    }
+
+    fn value(&mut self) -> Operand<'a> {
+        let placeholder = self.advance();
+        match self.placeholders.value(placeholder) {
+            Some(value) => Operand::Value(value),
+            None => {
+                self.note(Problem::UndefinedValue { placeholder: placeholder.to_owned() });
+                Operand::Invalid
+            }
+        }
+    }
+
+    /// A value placeholder, which must come next.
+    pub(crate) fn expect_value(&mut self) -> Result<Option<&'a AttributeValue<'a>>, ExpressionError> {
+        if self.peek() != TokenKind::ValuePlaceholder {
+            return Err(self.syntax_error());
+        }
+        Ok(match self.value() {
+            Operand::Value(value) => Some(value),
+            _ => None,
+        })
+    }
+
+    /// A document path, which must come next.
+    pub(crate) fn path(&mut self) -> Result<Path<'a>, ExpressionError> {
+        let mut path = Path::of(self.path_name()?);
+        let mut levels = 1;
+        loop {
+            let step = match self.peek() {
+                TokenKind::Dot => {
+                    self.advance();
+                    Step::Name(self.path_name()?)
+                }
+                TokenKind::OpenBracket => {
+                    self.advance();
+                    let index = self.list_index()?;
+                    self.expect(TokenKind::CloseBracket)?;
+                    Step::Index(index)
+                }
+                _ => break,
+            };
+            levels += 1;
+            if levels <= PATH_STEPS_MAX {
+                path.rest.push(step);
+            }
+        }
+        if levels > PATH_STEPS_MAX {
+            self.note(Problem::PathTooDeep { levels });
+        }
+        Ok(path)
+    }
+
+    fn path_name(&mut self) -> Result<&'a str, ExpressionError> {
+        match self.peek() {
+            TokenKind::Identifier => {
+                let name = self.advance();
+                if is_reserved(name) {
+                    self.note_first(self.at - 1, Problem::ReservedWord { word: name.to_owned() });
+                }
+                Ok(name)
+            }
+            TokenKind::NamePlaceholder => {
+                let placeholder = self.advance();
+                let name = self.placeholders.name(placeholder);
+                if name.is_none() {
+                    self.note_undefined_name(placeholder);
+                }
+                Ok(name.unwrap_or(placeholder))
+            }
+            _ => Err(self.syntax_error()),
+        }
+    }
+
+    fn list_index(&mut self) -> Result<u32, ExpressionError> {
+        let index = self.expect(TokenKind::Integer)?;
+        let number = index.parse().ok().filter(|number| *number <= i32::MAX as u32);
+        if number.is_none() {
+            self.note_first(self.at - 1, Problem::ListIndexRange { index: index.to_owned() });
+        }
+        Ok(number.unwrap_or_default())
+    }
+
+    /// A function and its operands. Whether it may stand where it does is for the caller to check.
+    fn call(&mut self) -> Result<(Operand<'a>, Option<Callee>), ExpressionError> {
+        let at = self.at;
+        let name = self.advance();
+        self.count_operator();
+        // The limit on operators is also the bound of this recursion.
+        self.depth += 1;
+        if self.depth > limits::EXPRESSION_OPERATORS_MAX {
+            return Err(self.error(Problem::TooManyOperators { count: self.operators }));
+        }
+        let function = Function::from_name(name);
+        match function {
+            None => self.note_first(at, Problem::UnknownFunction { function: name.to_owned() }),
+            Some(function) => self.check_family(at, function),
+        }
+        self.expect(TokenKind::Open)?;
+        let mut operands = Vec::with_capacity(2);
+        loop {
+            let parsed = self.operand()?;
+            self.check_operand_call(&parsed);
+            operands.push(parsed.operand);
+            if !self.accept(TokenKind::Comma) {
+                break;
+            }
+        }
+        self.expect(TokenKind::Close)?;
+        self.depth -= 1;
+        let operand = function.map_or(Operand::Invalid, |function| self.checked_call(function, operands));
+        Ok((operand, Some(Callee { at, function })))
+    }
+
+    fn check_family(&mut self, at: usize, function: Function) {
+        let name = function.name();
+        match (self.kind, function.is_of_updates()) {
+            (ExpressionKind::Update, false) => self.note_first(at, Problem::NotInUpdates { function: name }),
+            (ExpressionKind::Update, true) | (_, false) => {}
+            (_, true) => self.note_first(at, Problem::NotInConditions { function: name }),
+        }
+    }
+
+    /// Checks a function that is an operand: in conditions only `size` may be one.
+    pub(crate) fn check_operand_call(&mut self, parsed: &Parsed<'a>) {
+        if let Some(Callee { at, function: Some(function) }) = parsed.callee
+            && self.kind != ExpressionKind::Update
+            && function != Function::Size
+        {
+            self.note_first(at, Problem::MisplacedFunction { function: function.name() });
+        }
+    }
+
+    fn checked_call(&mut self, function: Function, operands: Vec<Operand<'a>>) -> Operand<'a> {
+        if operands.len() != function.operands() {
+            self.note(Problem::OperandCount { function: function.name(), count: operands.len() });
+            return Operand::Invalid;
+        }
+        let call = Call { function, operands };
+        if let Err(problem) = check::call(&call) {
+            self.note(problem);
+        }
+        Operand::Call(Box::new(call))
+    }
+}

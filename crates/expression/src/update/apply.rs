@@ -1,0 +1,309 @@
+//! Applying an update to an item.
+//!
+//! Every value is computed from the item as it was, then all are written. Attributes that the update does not touch are copied in their
+//! stored form. Of several failures DynamoDB reports first a target whose way leads through something that is neither map nor list,
+//! then wrong types, then, from the last section to the first, targets without a way and attributes that a SET misses, and numbers out
+//! of range at last.
+
+use super::document::{self, Write};
+use super::{Action, Change, Dialect, SetValue, Update};
+use crate::error::EvaluationError;
+use crate::parser::{Call, Function, Operand};
+use crate::path::{self, Path, Step};
+use model::encoded::{ItemBuilder, stored_number};
+use model::{AttributeValue, EncodedItem, Item, ItemView, Number, ValueView};
+
+/// A value to be written, copied no earlier than needed.
+pub(super) enum Value<'x> {
+    /// From the item.
+    Stored(ValueView<'x>),
+    /// From the request.
+    Given(&'x AttributeValue<'x>),
+    /// Computed.
+    New(AttributeValue<'x>),
+}
+
+impl<'x> Value<'x> {
+    pub(super) fn into_value(self) -> AttributeValue<'x> {
+        match self {
+            Self::Stored(view) => view.to_value(),
+            Self::Given(value) => value.clone(),
+            Self::New(value) => value,
+        }
+    }
+
+    fn number(&self) -> Option<Number> {
+        match self {
+            Self::Stored(ValueView::N(text)) => Some(stored_number(text)),
+            Self::Given(AttributeValue::N(number)) | Self::New(AttributeValue::N(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    fn into_list(self) -> Option<Vec<AttributeValue<'x>>> {
+        match self.into_value() {
+            AttributeValue::L(list) => Some(list),
+            _ => None,
+        }
+    }
+}
+
+/// What an action writes at its target.
+pub(super) enum Effect<'x> {
+    /// A value.
+    Put(Value<'x>),
+    /// Nothing: what is there goes.
+    Clear,
+    /// What is there stays.
+    Keep,
+}
+
+/// The changes of the attributes that an update touches: the new value, or `None` if the attribute goes.
+type Changes<'x> = Vec<(&'x str, Option<Value<'x>>)>;
+
+impl<'a> Update<'a> {
+    /// The item that the update makes of `old`, or of an item that has only its key.
+    pub fn apply(&self, old: Option<ItemView<'_>>, key: &Item<'_>) -> Result<EncodedItem, EvaluationError> {
+        match old {
+            Some(old) => self.apply_to(old),
+            None => self.apply_to(EncodedItem::from_item(key).view()),
+        }
+    }
+
+    fn apply_to(&self, old: ItemView<'_>) -> Result<EncodedItem, EvaluationError> {
+        for action in &self.actions {
+            if way(&action.target, old) == Way::Wrong {
+                return Err(EvaluationError::DocumentPath);
+            }
+        }
+        let effects = self.effects(old)?;
+        let mut changes = changes(&self.actions, effects, old);
+        changes.sort_unstable_by_key(|(name, _)| *name);
+        Ok(merge(old, &changes))
+    }
+
+    /// What each action writes.
+    fn effects<'x>(&'x self, old: ItemView<'x>) -> Result<Vec<Effect<'x>>, EvaluationError> {
+        let mut effects = Vec::with_capacity(self.actions.len());
+        let mut missing: Vec<u8> = Vec::new();
+        let mut out_of_range = None;
+        for action in &self.actions {
+            match self.effect(action, old) {
+                Ok(effect) => effects.push(effect),
+                Err(EvaluationError::MissingAttribute) => missing.push(action.section),
+                Err(EvaluationError::Number(error)) => {
+                    out_of_range.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let sections = self.actions.iter().map(|action| action.section).max().unwrap_or_default();
+        for section in (0..=sections).rev() {
+            let mut actions = self.actions.iter().filter(|action| action.section == section);
+            if actions.any(|action| way(&action.target, old) != Way::Open) {
+                return Err(EvaluationError::DocumentPath);
+            }
+            if missing.contains(&section) {
+                return Err(EvaluationError::MissingAttribute);
+            }
+        }
+        match out_of_range {
+            Some(error) => Err(EvaluationError::Number(error)),
+            None => Ok(effects),
+        }
+    }
+
+    fn effect<'x>(&self, action: &'x Action<'x>, old: ItemView<'x>) -> Result<Effect<'x>, EvaluationError> {
+        let wrong_type = match self.dialect {
+            Dialect::Expression => EvaluationError::OperandType,
+            Dialect::AttributeUpdates => EvaluationError::UpdatedType,
+        };
+        match &action.change {
+            Change::Set(value) => set_value(value, old).map(Effect::Put),
+            Change::Remove => Ok(Effect::Clear),
+            Change::Add(value) => match action.target.find(old) {
+                None => Ok(Effect::Put(Value::Given(value))),
+                Some(present) => add(present, value).unwrap_or(Err(wrong_type)).map(|sum| Effect::Put(Value::New(sum))),
+            },
+            Change::Delete(value) => match action.target.find(old) {
+                None => Ok(Effect::Keep),
+                Some(present) => match delete(present, value) {
+                    None => Err(wrong_type),
+                    Some(None) => Ok(Effect::Clear),
+                    Some(Some(rest)) => Ok(Effect::Put(Value::New(rest))),
+                },
+            },
+            Change::Invalid => Ok(Effect::Keep),
+        }
+    }
+}
+
+/// Whether a target's place exists or can be made.
+#[derive(PartialEq, Eq)]
+enum Way {
+    /// Yes.
+    Open,
+    /// No: a step before the last leads nowhere.
+    Missing,
+    /// No: what holds the place is not a map or a list as the last step needs.
+    Wrong,
+}
+
+fn way(target: &Path<'_>, item: ItemView<'_>) -> Way {
+    let Some((last, before)) = target.rest.split_last() else { return Way::Open };
+    let parent = before.iter().try_fold(item.get(target.attribute), |value, step| match value {
+        Some(value) => Some(path::enter(value, *step)),
+        None => None,
+    });
+    match (parent.flatten(), last) {
+        (None, _) => Way::Missing,
+        (Some(ValueView::M(_)), Step::Name(_)) | (Some(ValueView::L(_)), Step::Index(_)) => Way::Open,
+        _ => Way::Wrong,
+    }
+}
+
+fn set_value<'x>(value: &'x SetValue<'x>, item: ItemView<'x>) -> Result<Value<'x>, EvaluationError> {
+    let (operands, is_sum) = match value {
+        SetValue::Operand(operand) => return self::operand(operand, item),
+        SetValue::Sum(operands) => (operands, true),
+        SetValue::Difference(operands) => (operands, false),
+    };
+    let [left, right] = operands.each_ref().map(|operand| number(operand, item));
+    // A wrong type counts before something missing, on whichever side.
+    let (left, right) = match (left, right) {
+        (Err(EvaluationError::OperandType), _) | (_, Err(EvaluationError::OperandType)) => {
+            return Err(EvaluationError::OperandType);
+        }
+        (left, right) => (left?, right?),
+    };
+    let result = if is_sum { left.checked_add(right) } else { left.checked_sub(right) };
+    result.map(|number| Value::New(AttributeValue::N(number))).map_err(EvaluationError::Number)
+}
+
+fn number<'x>(operand: &'x Operand<'x>, item: ItemView<'x>) -> Result<Number, EvaluationError> {
+    self::operand(operand, item)?.number().ok_or(EvaluationError::OperandType)
+}
+
+fn operand<'x>(operand: &'x Operand<'x>, item: ItemView<'x>) -> Result<Value<'x>, EvaluationError> {
+    match operand {
+        Operand::Path(path) => path.find(item).map(Value::Stored).ok_or(EvaluationError::MissingAttribute),
+        Operand::Value(value) => Ok(Value::Given(value)),
+        Operand::Call(call) => call_value(call, item),
+        Operand::Invalid => Err(EvaluationError::MissingAttribute),
+    }
+}
+
+fn call_value<'x>(call: &'x Call<'x>, item: ItemView<'x>) -> Result<Value<'x>, EvaluationError> {
+    let [first, second] = call.operands.as_slice() else { return Err(EvaluationError::OperandType) };
+    if call.function == Function::IfNotExists {
+        return match operand(first, item) {
+            Err(EvaluationError::MissingAttribute) => operand(second, item),
+            present => present,
+        };
+    }
+    let list = |part| operand(part, item)?.into_list().ok_or(EvaluationError::OperandType);
+    match (list(first), list(second)) {
+        (Err(EvaluationError::OperandType), _) | (_, Err(EvaluationError::OperandType)) => {
+            Err(EvaluationError::OperandType)
+        }
+        (first, second) => {
+            let mut joined = first?;
+            joined.extend(second?);
+            Ok(Value::New(AttributeValue::L(joined)))
+        }
+    }
+}
+
+/// What ADD makes of a value that is there; `None` if the types do not fit.
+fn add<'x>(present: ValueView<'x>, added: &AttributeValue<'x>) -> Option<Result<AttributeValue<'x>, EvaluationError>> {
+    Some(match (present.to_value(), added) {
+        (AttributeValue::N(left), AttributeValue::N(right)) => {
+            left.checked_add(*right).map(AttributeValue::N).map_err(EvaluationError::Number)
+        }
+        (AttributeValue::Ss(set), AttributeValue::Ss(more)) => Ok(AttributeValue::Ss(union(set, more))),
+        (AttributeValue::Ns(set), AttributeValue::Ns(more)) => Ok(AttributeValue::Ns(union(set, more))),
+        (AttributeValue::Bs(set), AttributeValue::Bs(more)) => Ok(AttributeValue::Bs(union(set, more))),
+        // Only AttributeUpdates brings a list here: its ADD appends.
+        (AttributeValue::L(mut list), AttributeValue::L(more)) => {
+            list.extend(more.iter().cloned());
+            Ok(AttributeValue::L(list))
+        }
+        _ => return None,
+    })
+}
+
+fn union<T: Ord + Clone>(mut set: Vec<T>, more: &[T]) -> Vec<T> {
+    set.extend(more.iter().cloned());
+    set.sort_unstable();
+    set.dedup();
+    set
+}
+
+/// What DELETE leaves of a set that is there, if anything; `None` if the types do not fit.
+fn delete<'x>(present: ValueView<'x>, deleted: &AttributeValue<'x>) -> Option<Option<AttributeValue<'x>>> {
+    Some(match (present.to_value(), deleted) {
+        (AttributeValue::Ss(set), AttributeValue::Ss(less)) => difference(set, less).map(AttributeValue::Ss),
+        (AttributeValue::Ns(set), AttributeValue::Ns(less)) => difference(set, less).map(AttributeValue::Ns),
+        (AttributeValue::Bs(set), AttributeValue::Bs(less)) => difference(set, less).map(AttributeValue::Bs),
+        _ => return None,
+    })
+}
+
+fn difference<T: Ord>(mut set: Vec<T>, less: &[T]) -> Option<Vec<T>> {
+    set.retain(|member| less.binary_search(member).is_err());
+    (!set.is_empty()).then_some(set)
+}
+
+/// Gathers what happens to each attribute. Targets do not meet, so an attribute is written either once as a whole or only inside.
+fn changes<'x>(actions: &'x [Action<'x>], effects: Vec<Effect<'x>>, old: ItemView<'x>) -> Changes<'x> {
+    let mut changes: Changes<'x> = Vec::with_capacity(actions.len());
+    let mut writes: Vec<Write<'x>> = Vec::new();
+    for (action, effect) in actions.iter().zip(effects) {
+        let attribute = action.target.attribute;
+        match effect {
+            Effect::Keep => {}
+            _ if action.target.is_nested() => writes.push(Write { target: &action.target, effect }),
+            Effect::Put(value) => changes.push((attribute, Some(value))),
+            Effect::Clear => changes.push((attribute, None)),
+        }
+    }
+    writes.sort_by_key(|write| write.target.attribute);
+    let mut writes = writes.into_iter().peekable();
+    while let Some(first) = writes.next() {
+        let attribute = first.target.attribute;
+        let mut same = vec![first];
+        while let Some(write) = writes.next_if(|write| write.target.attribute == attribute) {
+            same.push(write);
+        }
+        if let Some(present) = old.get(attribute) {
+            changes.push((attribute, Some(Value::New(document::rewrite(present.to_value(), same)))));
+        }
+    }
+    changes
+}
+
+/// The old item with the changes in it, which are ascending by name.
+fn merge(old: ItemView<'_>, changes: &Changes<'_>) -> EncodedItem {
+    let mut builder = ItemBuilder::with_capacity(old.bytes().len() + 64);
+    let mut changes = changes.iter().peekable();
+    let push = |builder: &mut ItemBuilder, name: &str, value: &Option<Value<'_>>| match value {
+        Some(Value::Stored(view)) => builder.push_view(name, *view),
+        Some(Value::Given(value)) => builder.push(name, value),
+        Some(Value::New(value)) => builder.push(name, value),
+        None => {}
+    };
+    for (name, value) in old.iter() {
+        let mut replaced = false;
+        while let Some((changed, new)) = changes.next_if(|(changed, _)| *changed <= name) {
+            push(&mut builder, changed, new);
+            replaced |= *changed == name;
+        }
+        if !replaced {
+            builder.push_view(name, value);
+        }
+    }
+    for (changed, new) in changes {
+        push(&mut builder, changed, new);
+    }
+    builder.finish()
+}
