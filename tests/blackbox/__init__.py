@@ -1,0 +1,1 @@
+"""Tests with real clients: boto3, the AWS CLI, the JavaScript SDK. They run against any DynamoDB endpoint."""

@@ -1,0 +1,114 @@
+"""Fixtures of the black-box tests: the endpoint, clients, tables.
+
+The endpoint is STATOR_ENDPOINT, or a server that the session starts from the release binary. Every test makes its
+own tables, with names that no other test uses, and leaves them to be deleted at its end.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from harness import servers
+from harness.wire import Connection
+
+CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+MakeTable = Callable[..., str]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Hostile inputs come last: a server that they kill must not blame other tests."""
+    items.sort(key=lambda item: item.path.name == "test_hostile.py")
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[str]:
+    """Where the server under test listens."""
+    named = os.environ.get("STATOR_ENDPOINT")
+    if named:
+        yield named
+        return
+    with servers.stator() as server:
+        yield server.endpoint
+
+
+@pytest.fixture(scope="session")
+def own_endpoint() -> bool:
+    """Whether the server under test is Stator: peers lack what is Stator's own."""
+    return "STATOR_ENDPOINT" not in os.environ or bool(os.environ.get("STATOR_ENDPOINT_IS_STATOR"))
+
+
+def new_client(endpoint: str) -> Any:
+    """A boto3 client that does not hide errors behind retries."""
+    config = Config(retries={"total_max_attempts": 1}, read_timeout=30, max_pool_connections=32)
+    return boto3.client("dynamodb", endpoint_url=endpoint, config=config, **CREDENTIALS)
+
+
+@pytest.fixture(scope="session")
+def client(endpoint: str) -> Any:
+    return new_client(endpoint)
+
+
+@pytest.fixture(scope="session")
+def resource(endpoint: str) -> Any:
+    return boto3.resource("dynamodb", endpoint_url=endpoint, **CREDENTIALS)
+
+
+@pytest.fixture
+def wire(endpoint: str) -> Iterator[Connection]:
+    """A raw connection, for what SDKs refuse to send."""
+    connection = Connection(endpoint)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def make_table(client: Any) -> Iterator[MakeTable]:
+    """Makes a table: make_table(pk="S", sk="N", indexes=[...]) -> name. Deleted after the test."""
+    made: list[str] = []
+
+    def make(pk: str = "S", sk: str | None = None, **more: Any) -> str:
+        name = unique_name()
+        attributes = {"pk": pk, **({"sk": sk} if sk else {}), **more.pop("attributes", {})}
+        keys = [{"AttributeName": "pk", "KeyType": "HASH"}]
+        keys += [{"AttributeName": "sk", "KeyType": "RANGE"}] if sk else []
+        definitions = [{"AttributeName": key, "AttributeType": kind} for key, kind in attributes.items()]
+        more.setdefault("BillingMode", "PAY_PER_REQUEST")
+        client.create_table(TableName=name, KeySchema=keys, AttributeDefinitions=definitions, **more)
+        made.append(name)
+        client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 20})
+        return name
+
+    yield make
+    for name in made:
+        delete_quietly(client, name)
+
+
+@pytest.fixture
+def table(make_table: MakeTable) -> str:
+    """A table with the partition key pk (S)."""
+    return make_table()
+
+
+@pytest.fixture
+def sorted_table(make_table: MakeTable) -> str:
+    """A table with the partition key pk (S) and the sort key sk (N)."""
+    return make_table(sk="N")
+
+
+def delete_quietly(client: Any, name: str) -> None:
+    """Deletes a table that may be gone already."""
+    try:
+        client.delete_table(TableName=name)
+    except client.exceptions.ResourceNotFoundException:
+        pass
+
+
+def unique_name() -> str:
+    """A table name that no other test uses."""
+    return f"t-{uuid.uuid4().hex[:12]}"

@@ -1,0 +1,44 @@
+// The AWS SDK for JavaScript out of the tests' package cache, and clients for the endpoint under test.
+//
+// The cache lies outside the checkout, where `import` does not look: `createRequire` does.
+
+import { randomUUID } from 'node:crypto'
+import { createRequire } from 'node:module'
+import { after } from 'node:test'
+
+const require = createRequire(`${process.env.STATOR_NODE_MODULES}/`)
+
+export const dynamodb = require('@aws-sdk/client-dynamodb')
+export const documents = require('@aws-sdk/lib-dynamodb')
+export const handlers = require('@smithy/node-http-handler')
+
+const settings = {
+  endpoint: process.env.STATOR_ENDPOINT,
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  maxAttempts: 1,
+}
+
+/** A client that is closed when the test file ends. */
+export function newClient(more = {}) {
+  const client = new dynamodb.DynamoDBClient({ ...settings, ...more })
+  after(() => client.destroy())
+  return client
+}
+
+/** Makes a table with the partition key pk (S), and more if told; it is deleted when the test file ends. */
+export async function newTable(client, more = {}) {
+  const TableName = `js-${randomUUID()}`
+  await client.send(
+    new dynamodb.CreateTableCommand({
+      TableName,
+      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+      BillingMode: 'PAY_PER_REQUEST',
+      ...more,
+    }),
+  )
+  await dynamodb.waitUntilTableExists({ client, maxWaitTime: 20, minDelay: 1 }, { TableName })
+  after(() => client.send(new dynamodb.DeleteTableCommand({ TableName })).catch(() => {}))
+  return TableName
+}
