@@ -1,0 +1,158 @@
+"""Loads the server from several connections, kills it at a random moment, restarts it and looks at what is left.
+
+Each round: `stator check` on the data that the kill left, a restart, every key compared with what was
+acknowledged, both indexes compared with the table, then more load and the next kill. The seed is printed and
+decides the load and the moments of the kills; the interleaving of the writers is the machine's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from harness import servers
+from harness.wire import Connection
+
+from crash.model import DEFINITION, GLOBAL_INDEX, LOCAL_INDEX, TABLE, Item, Key, Model, key_of
+from crash.writers import Writer
+
+WRITERS = 4
+LOAD_SECONDS = (0.05, 0.8)
+CHECK_SECONDS = 60
+SHOWN_FAULTS = 10
+
+
+class Rounds:
+    """The state that lives from kill to kill: the data directory and the model of it."""
+
+    def __init__(self, data: Path, seed: int) -> None:
+        self._data = data
+        self._seed = seed
+        self._random = Random(seed)
+        self._model = Model()
+
+    def run(self, number: int) -> tuple[int, list[str]]:
+        """One round. Returns the number of acknowledged writes, and the faults."""
+        faults = self._check_offline() if number else []
+        server = servers.start_stator(self._data)
+        try:
+            faults += self._look(server.endpoint) if number else create_table(server.endpoint)
+            writers = self._load(server, number)
+            server.kill()
+            for writer in writers:
+                writer.join(30)
+        finally:
+            server.close()
+        return sum(writer.acknowledged for writer in writers), faults + [f for writer in writers for f in writer.faults]
+
+    def finish(self) -> list[str]:
+        """The last kill's data: checked and looked at, without more load."""
+        faults = self._check_offline()
+        server = servers.start_stator(self._data)
+        try:
+            return faults + self._look(server.endpoint)
+        finally:
+            server.close()
+
+    def _load(self, server: servers.Server, number: int) -> list[Writer]:
+        writers = [
+            Writer(index, server.endpoint, self._model, f"{self._seed}/{number}/{index}") for index in range(WRITERS)
+        ]
+        for writer in writers:
+            writer.start()
+        time.sleep(self._random.uniform(*LOAD_SECONDS))
+        return writers
+
+    def _check_offline(self) -> list[str]:
+        command = [str(servers.binary()), "check", "--data", str(self._data)]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=CHECK_SECONDS, check=False)
+        if result.returncode == 0:
+            return []
+        return [f"stator check ended with {result.returncode}: {(result.stdout + result.stderr)[-1500:]}"]
+
+    def _look(self, endpoint: str) -> list[str]:
+        connection = Connection(endpoint)
+        faults = self._model.settle(by_key(scan(connection, None)))
+        for index, attributes in ((GLOBAL_INDEX, ("grp", "rnk")), (LOCAL_INDEX, ("rnk",))):
+            faults += compare_index(index, by_key(scan(connection, index)), self._model.expected(attributes))
+        connection.close()
+        return faults
+
+
+def create_table(endpoint: str) -> list[str]:
+    connection = Connection(endpoint)
+    answer = connection.call("CreateTable", DEFINITION)
+    while answer.status == 200 and connection.call("DescribeTable", {"TableName": TABLE}).json()["Table"]["TableStatus"] != "ACTIVE":
+        time.sleep(0.01)
+    connection.close()
+    return [] if answer.status == 200 else [f"CreateTable was answered {answer.body[:300]!r}"]
+
+
+def scan(connection: Connection, index: str | None) -> list[Item]:
+    body: dict[str, Any] = {"TableName": TABLE, **({"IndexName": index} if index else {"ConsistentRead": True})}
+    items: list[Item] = []
+    for _ in range(1_000):
+        answer = connection.call("Scan", body).json()
+        items += answer["Items"]
+        if "LastEvaluatedKey" not in answer:
+            return items
+        body["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    raise AssertionError("a scan of a few hundred items did not end after 1,000 pages")
+
+
+def by_key(items: list[Item]) -> dict[Key, Item]:
+    return {key_of(item): item for item in items}
+
+
+def compare_index(index: str, found: dict[Key, Item], expected: dict[Key, Item]) -> list[str]:
+    faults = [f"{index} lacks {key}" for key in expected.keys() - found.keys()]
+    faults += [f"{index} has {key}, which the table has not" for key in found.keys() - expected.keys()]
+    both = expected.keys() & found.keys()
+    return faults + [f"{index} shows {key} otherwise than the table" for key in both if expected[key] != found[key]]
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="tests/run crash", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=secrets.randbits(32))
+    options = parser.parse_args(arguments)
+    print(f"crash test: {options.rounds} rounds, --seed {options.seed}", flush=True)
+    folder = Path(tempfile.mkdtemp(prefix="stator-crash-"))
+    rounds = Rounds(folder / "data", options.seed)
+    failed, writes = 0, 0
+    for number in range(options.rounds):
+        acknowledged, faults = rounds.run(number)
+        writes += acknowledged
+        # What a kill left is looked at in the round after it.
+        failed += report(number, faults)
+    failed += report(options.rounds, rounds.finish())
+    print(f"{writes} acknowledged writes over {options.rounds} kills")
+    if failed:
+        print(f"the data is kept in {folder}")
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f"{options.rounds - min(failed, options.rounds)} passed, {failed} failed")
+    return 1 if failed or not writes else 0
+
+
+def report(number: int, faults: list[str]) -> int:
+    if not faults:
+        return 0
+    print(f"before round {number + 1}:")
+    for fault in faults[:SHOWN_FAULTS]:
+        print(f"  {fault}")
+    if len(faults) > SHOWN_FAULTS:
+        print(f"  and {len(faults) - SHOWN_FAULTS} more")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
