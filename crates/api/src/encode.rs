@@ -1,0 +1,202 @@
+//! Answers straight to JSON text.
+//!
+//! The generated structures call [`Encode`] member by member. A stored item is written from its encoded form, value by value, without
+//! a tree: this is the hot path of every read.
+
+use crate::json::{ObjectWriter, write_base64, write_double, write_integer, write_string};
+use crate::{Map, Timestamp};
+use model::{AttributeValue, EncodedItem, Item, ItemView, ValueView};
+use std::borrow::Cow;
+
+/// A value that has a JSON form.
+pub trait Encode {
+    /// Appends the value's JSON text.
+    fn encode(&self, out: &mut Vec<u8>);
+}
+
+impl Encode for Cow<'_, str> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        write_string(self, out);
+    }
+}
+
+impl Encode for bool {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(if *self { b"true" } else { b"false" });
+    }
+}
+
+impl Encode for i32 {
+    fn encode(&self, out: &mut Vec<u8>) {
+        write_integer(i64::from(*self), out);
+    }
+}
+
+impl Encode for i64 {
+    fn encode(&self, out: &mut Vec<u8>) {
+        write_integer(*self, out);
+    }
+}
+
+impl Encode for f64 {
+    fn encode(&self, out: &mut Vec<u8>) {
+        write_double(*self, out);
+    }
+}
+
+impl Encode for Timestamp {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.write(out);
+    }
+}
+
+impl<T: Encode> Encode for Vec<T> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        write_list(self.iter(), out, |element, out| element.encode(out));
+    }
+}
+
+impl<V: Encode> Encode for Map<'_, V> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let mut object = ObjectWriter::new(out);
+        for (name, value) in self.iter() {
+            value.encode(object.name(name));
+        }
+        object.end();
+    }
+}
+
+impl Encode for EncodedItem {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.view().encode(out);
+    }
+}
+
+impl Encode for ItemView<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let mut object = ObjectWriter::new(out);
+        for (name, value) in self.iter() {
+            value.encode(object.name(name));
+        }
+        object.end();
+    }
+}
+
+impl Encode for ValueView<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        match *self {
+            Self::S(text) => {
+                out.extend_from_slice(b"{\"S\":");
+                write_string(text, out);
+            }
+            Self::N(text) => {
+                out.extend_from_slice(b"{\"N\":");
+                write_number(text.as_bytes(), out);
+            }
+            Self::B(bytes) => {
+                out.extend_from_slice(b"{\"B\":");
+                write_base64(bytes, out);
+            }
+            Self::Bool(true) => out.extend_from_slice(b"{\"BOOL\":true"),
+            Self::Bool(false) => out.extend_from_slice(b"{\"BOOL\":false"),
+            Self::Null => out.extend_from_slice(b"{\"NULL\":true"),
+            Self::Ss(set) => {
+                out.extend_from_slice(b"{\"SS\":");
+                write_list(set.texts(), out, write_string);
+            }
+            Self::Ns(set) => {
+                out.extend_from_slice(b"{\"NS\":");
+                write_list(set.members(), out, write_number);
+            }
+            Self::Bs(set) => {
+                out.extend_from_slice(b"{\"BS\":");
+                write_list(set.members(), out, write_base64);
+            }
+            Self::L(list) => {
+                out.extend_from_slice(b"{\"L\":");
+                write_list(list.values(), out, |value, out| value.encode(out));
+            }
+            Self::M(map) => {
+                out.extend_from_slice(b"{\"M\":");
+                map.attributes().encode(out);
+            }
+        }
+        out.push(b'}');
+    }
+}
+
+impl Encode for Item<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let mut object = ObjectWriter::new(out);
+        for (name, value) in self.iter() {
+            value.encode(object.name(name));
+        }
+        object.end();
+    }
+}
+
+impl Encode for AttributeValue<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::S(text) => {
+                out.extend_from_slice(b"{\"S\":");
+                write_string(text, out);
+            }
+            Self::N(number) => {
+                out.extend_from_slice(b"{\"N\":\"");
+                number.write_to(out);
+                out.push(b'"');
+            }
+            Self::B(bytes) => {
+                out.extend_from_slice(b"{\"B\":");
+                write_base64(bytes, out);
+            }
+            Self::Bool(true) => out.extend_from_slice(b"{\"BOOL\":true"),
+            Self::Bool(false) => out.extend_from_slice(b"{\"BOOL\":false"),
+            Self::Null => out.extend_from_slice(b"{\"NULL\":true"),
+            Self::Ss(set) => {
+                out.extend_from_slice(b"{\"SS\":");
+                write_list(set.iter(), out, |text, out| write_string(text, out));
+            }
+            Self::Ns(set) => {
+                out.extend_from_slice(b"{\"NS\":");
+                write_list(set.iter(), out, |number, out| {
+                    out.push(b'"');
+                    number.write_to(out);
+                    out.push(b'"');
+                });
+            }
+            Self::Bs(set) => {
+                out.extend_from_slice(b"{\"BS\":");
+                write_list(set.iter(), out, |bytes, out| write_base64(bytes, out));
+            }
+            Self::L(list) => {
+                out.extend_from_slice(b"{\"L\":");
+                write_list(list.iter(), out, |value, out| value.encode(out));
+            }
+            Self::M(map) => {
+                out.extend_from_slice(b"{\"M\":");
+                map.encode(out);
+            }
+        }
+        out.push(b'}');
+    }
+}
+
+/// A number's normal form needs no escapes.
+fn write_number(text: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    out.extend_from_slice(text);
+    out.push(b'"');
+}
+
+fn write_list<T>(elements: impl Iterator<Item = T>, out: &mut Vec<u8>, write: impl Fn(T, &mut Vec<u8>)) {
+    out.push(b'[');
+    for (index, element) in elements.enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write(element, out);
+    }
+    out.push(b']');
+}
