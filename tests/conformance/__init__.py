@@ -1,0 +1,1 @@
+"""Runs an AWS-verified conformance suite of DynamoDB that the developer has checked out elsewhere."""
