@@ -14,7 +14,10 @@ pub mod effects;
 pub mod entry;
 pub mod error;
 pub mod key;
+pub mod legacy;
 pub mod ops;
+pub mod page;
+pub mod plan;
 pub mod write;
 
 use catalog::Catalog;

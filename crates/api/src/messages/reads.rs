@@ -120,6 +120,11 @@ pub fn starting_key_does_not_match_schema() -> Error {
     validation("The provided starting key is invalid: The provided key element does not match the schema")
 }
 
+/// A start key with a wrong value.
+pub fn value_in_starting_key(words: &str) -> Error {
+    validation(format!("The provided starting key is invalid: {words}"))
+}
+
 /// An empty string or binary in a starting key.
 pub fn empty_value_in_starting_key(name: &str, kind: ScalarType) -> Error {
     let kind = kind_name(kind);
