@@ -183,6 +183,14 @@ impl Encode for AttributeValue<'_> {
     }
 }
 
+/// Writes a member that follows others, if it is there. `key` has its comma, quotes and colon.
+pub(crate) fn write_member<T: Encode>(key: &[u8], value: &Option<T>, out: &mut Vec<u8>) {
+    if let Some(value) = value {
+        out.extend_from_slice(key);
+        value.encode(out);
+    }
+}
+
 /// A number's normal form needs no escapes.
 fn write_number(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
