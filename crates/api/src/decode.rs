@@ -127,5 +127,4 @@ impl<T> Slot<T> {
 }
 
 #[cfg(test)]
-#[path = "decode/tests.rs"]
 mod tests;

@@ -208,3 +208,6 @@ fn write_list<T>(elements: impl Iterator<Item = T>, out: &mut Vec<u8>, write: im
     }
     out.push(b']');
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,5 +62,4 @@ fn type_name(kind: model::ScalarType) -> &'static str {
 }
 
 #[cfg(test)]
-#[path = "messages/tests.rs"]
 mod tests;

@@ -210,5 +210,4 @@ fn as_current_prints(members: &[Vec<u8>]) -> Vec<&Vec<u8>> {
 }
 
 #[cfg(test)]
-#[path = "value_faults/tests.rs"]
 mod tests;

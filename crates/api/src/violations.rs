@@ -121,5 +121,4 @@ impl<'a> Violations<'a> {
 }
 
 #[cfg(test)]
-#[path = "violations/tests.rs"]
 mod tests;

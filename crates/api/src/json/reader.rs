@@ -449,5 +449,4 @@ impl OpenContainers {
 }
 
 #[cfg(test)]
-#[path = "reader/tests.rs"]
 mod tests;

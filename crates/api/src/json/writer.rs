@@ -149,5 +149,4 @@ pub fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
 }
 
 #[cfg(test)]
-#[path = "writer/tests.rs"]
 mod tests;
