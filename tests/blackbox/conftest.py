@@ -6,6 +6,7 @@ own tables, with names that no other test uses, and leaves them to be deleted at
 
 from __future__ import annotations
 
+import contextlib
 import os
 import uuid
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+
 from harness import servers
 from harness.wire import Connection
 
@@ -103,10 +105,8 @@ def sorted_table(make_table: MakeTable) -> str:
 
 def delete_quietly(client: Any, name: str) -> None:
     """Deletes a table that may be gone already."""
-    try:
+    with contextlib.suppress(client.exceptions.ResourceNotFoundException):
         client.delete_table(TableName=name)
-    except client.exceptions.ResourceNotFoundException:
-        pass
 
 
 def unique_name() -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+
 from harness.wire import Answer, Connection, WireError, request_bytes
 
 ANSWER_SECONDS = 5.0

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+
 from harness.wire import AUTHORIZATION, Answer, Connection, request_bytes
 
 JSON = "application/x-amz-json-1.0"

@@ -215,20 +215,20 @@ REFUSED_QUERIES: list[tuple[dict[str, Any], str]] = [
     (
         {"Select": "SPECIFIC_ATTRIBUTES"},
         "1 validation error detected: Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
-    ),  # noqa: E501
+    ),
     ({"IndexName": "absent"}, "The table does not have the specified index: absent"),
     (
         {"condition": "pk = :p AND sk = :3 AND sk > :m"},
         "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key",
-    ),  # noqa: E501
+    ),
     (
         {"ProjectionExpression": "v, v"},
         "Invalid ProjectionExpression: Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [v], path two: [v]",
-    ),  # noqa: E501
+    ),
     (
         {"FilterExpression": "sk > :p"},
         "Filter Expression can only contain non-primary key attributes: Primary key attribute: sk",
-    ),  # noqa: E501
+    ),
 ]
 
 

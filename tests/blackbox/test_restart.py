@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import servers
 
 from blackbox.conftest import new_client
 from blackbox.expect import index, n, s
+from harness import servers
 
 pytestmark = [
     pytest.mark.own_server,

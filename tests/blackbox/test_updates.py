@@ -24,7 +24,7 @@ V: dict[str, Any] = {
     ":xy": {"SS": ["x", "y"]},
 }
 
-UPDATES: lst[tuple[str, dict[str, Any]]] = [
+UPDATES: list[tuple[str, dict[str, Any]]] = [
     ("SET num = :1", {"num": n(1)}),
     ("SET num = num + :1", {"num": n(6)}),
     ("SET num = num - :1, made = num", {"num": n(4), "made": n(5)}),

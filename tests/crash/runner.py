@@ -18,11 +18,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from harness import servers
-from harness.wire import Connection
-
 from crash.model import DEFINITION, GLOBAL_INDEX, LOCAL_INDEX, TABLE, Item, Key, Model, key_of
 from crash.writers import Writer
+from harness import servers
+from harness.wire import Connection
 
 WRITERS = 4
 LOAD_SECONDS = (0.05, 0.8)
@@ -90,7 +89,10 @@ class Rounds:
 def create_table(endpoint: str) -> list[str]:
     connection = Connection(endpoint)
     answer = connection.call("CreateTable", DEFINITION)
-    while answer.status == 200 and connection.call("DescribeTable", {"TableName": TABLE}).json()["Table"]["TableStatus"] != "ACTIVE":
+    while (
+        answer.status == 200
+        and connection.call("DescribeTable", {"TableName": TABLE}).json()["Table"]["TableStatus"] != "ACTIVE"
+    ):
         time.sleep(0.01)
     connection.close()
     return [] if answer.status == 200 else [f"CreateTable was answered {answer.body[:300]!r}"]

@@ -11,9 +11,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from harness.wire import Connection, WireError
-
 from crash.model import COUNTER, TABLE, Item, Key, Model, State, key_attributes, new_item
+from harness.wire import Connection, WireError
 
 KEYS_PER_WRITER = 60
 # A writer ends by itself, should nobody kill the server.

@@ -1,0 +1,215 @@
+"""One set of tables and the requests on them, compared request by request.
+
+A difference in one answer would make later answers differ too. So after a difference the tables of the peers are
+made equal to those of the server under test again; when that fails for a peer the episode ends early.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from random import Random
+from typing import Any
+
+from differential import answers as reading
+from differential.faults import Faults
+from differential.fleet import NO_ANSWER, Links
+from differential.kinds import Difference, differences
+from differential.requests import WRITES, ControlRequests, Request, Requests
+from differential.shapes import Item, Shapes, Table
+from harness.wire import Answer
+
+TABLES = 2
+FAULTY = 0.33
+CONTROL = 0.02
+PAGES_MAX = 40
+ACTIVE_SECONDS = 10.0
+# How often a read follows a write, to see what it did.
+READ_BACK = 0.25
+
+
+class Episode:
+    """Runs until it has sent its share of requests."""
+
+    def __init__(self, links: Links, subject: str, seed: str, count: int) -> None:
+        self._links = links
+        self._subject = subject
+        self._count = count
+        self._random = Random(seed)
+        self._shapes = Shapes(self._random)
+        self._faults = Faults(self._random)
+        # Names hold the seed's digest, so that parallel episodes do not meet.
+        self._prefix = f"d-{self._random.getrandbits(40):010x}"
+        self._tables = [self._shapes.table(f"{self._prefix}-{number}") for number in range(TABLES)]
+        self._requests = Requests(self._shapes, self._tables)
+        self._control = ControlRequests(self._shapes, self._prefix)
+        self.found: list[Difference] = []
+        self.sent = 0
+        self.refused = 0
+        self.dropped: list[str] = []
+
+    def run(self) -> None:
+        for table in self._tables:
+            self._make(table)
+        try:
+            # An episode ends with the first server that cannot go on: the next one has all of them again.
+            while self.sent < self._count and not self.dropped:
+                self._step()
+        finally:
+            for table in self._tables:
+                self._links.ask_all("DeleteTable", {"TableName": table.name})
+            self._links.close()
+
+    def _step(self) -> None:
+        roll = self._random.random()
+        if roll < CONTROL:
+            return self._control_sequence()
+        request = self._requests.draw()
+        if self._random.random() < FAULTY:
+            request = self._faults.broken(request)
+        same = self._compare(request)
+        if request.operation in WRITES and self._random.random() < READ_BACK:
+            same = self._read_back(request) and same
+        if not same:
+            self._repair()
+        return None
+
+    def _read_back(self, request: Request) -> bool:
+        body = request.body
+        key = body.get("Key") or body.get("Item") if isinstance(body, dict) else None
+        table = request.table
+        if not isinstance(key, dict) or table is None or any(name not in key for name in table.key_names):
+            return True
+        wanted = {name: key[name] for name in table.key_names}
+        read = {"TableName": table.name, "Key": wanted, "ConsistentRead": True}
+        return self._compare(Request("GetItem", read, table, notes={"after": request.operation}))
+
+    def _control_sequence(self) -> None:
+        create = self._control.create()
+        if self._random.random() < FAULTY:
+            create = self._faults.broken(create)
+        self._compare(create)
+        assert create.table is not None
+        self._wait_active(create.table.name)
+        for request in self._control.others(create.table):
+            if self._random.random() < 0.5:
+                broken = request
+                if self._random.random() < FAULTY:
+                    broken = self._faults.broken(request)
+                self._compare(broken)
+                self._wait_active(create.table.name)
+        self._links.ask_all("DeleteTable", {"TableName": create.table.name})
+
+    def _compare(self, request: Request) -> bool:
+        """Sends a request to all; whether all answered alike."""
+        pages = self._walk(request)
+        self.sent += 1
+        self.refused += pages[self._subject][-1].status != 200
+        aspects = {name: reading.outcome(request, list_of) for name, list_of in pages.items()}
+        found = differences(request, aspects, self._subject)
+        self.found += found
+        for name, list_of in pages.items():
+            if list_of[-1] is NO_ANSWER and name != self._subject:
+                self._drop(name)
+        return not found
+
+    def _walk(self, request: Request) -> dict[str, list[Answer]]:
+        """The answers of all; those of a paged request to its end, each server following its own keys."""
+        pages = {name: [answer] for name, answer in self._links.ask_all(request.operation, request.body).items()}
+        if not request.walk or not isinstance(request.body, dict):
+            return pages
+        for _ in range(PAGES_MAX):
+            bodies = {}
+            for name, answers in pages.items():
+                key = last_key(answers[-1])
+                if key is not None:
+                    bodies[name] = {**request.body, "ExclusiveStartKey": key}
+            if not bodies:
+                break
+            for name, answer in self._links.ask(request.operation, bodies).items():
+                pages[name].append(answer)
+        return pages
+
+    # Equal ground.
+
+    def _make(self, table: Table) -> None:
+        """Makes a table everywhere; a peer that cannot is left out."""
+        for name, answer in self._links.ask_all("CreateTable", table.definition()).items():
+            if answer.status != 200:
+                self._drop(name)
+        self._wait_active(table.name)
+
+    def _wait_active(self, table: str) -> None:
+        """Until no server says that the table is on its way."""
+        deadline = time.monotonic() + ACTIVE_SECONDS
+        waiting = list(self._links.names)
+        while waiting and time.monotonic() < deadline:
+            answers = self._links.ask("DescribeTable", {name: {"TableName": table} for name in waiting})
+            waiting = [name for name, answer in answers.items() if on_its_way(answer)]
+            if waiting:
+                time.sleep(0.005)
+
+    def _repair(self) -> None:
+        for table in self._tables:
+            contents = {name: self._contents(name, table) for name in self._links.names}
+            wanted = contents.pop(self._subject, None)
+            if wanted is None:
+                return
+            for name, found in contents.items():
+                if found is None or not self._make_equal(name, table, found, wanted):
+                    self._drop(name)
+
+    def _make_equal(self, name: str, table: Table, found: dict[str, Item], wanted: dict[str, Item]) -> bool:
+        for key in found.keys() - wanted.keys():
+            body = {"TableName": table.name, "Key": {part: found[key][part] for part in table.key_names}}
+            if self._links.ask("DeleteItem", {name: body})[name].status != 200:
+                return False
+        for key, item in wanted.items():
+            if reading.canonical(found.get(key)) == reading.canonical(item):
+                continue
+            body = {"TableName": table.name, "Item": item}
+            if self._links.ask("PutItem", {name: body})[name].status != 200:
+                return False
+            read = {"TableName": table.name, "Key": {part: item[part] for part in table.key_names}}
+            back = self._links.ask("GetItem", {name: read})[name]
+            if reading.canonical(back.json().get("Item")) != reading.canonical(item):
+                return False
+        return True
+
+    def _contents(self, name: str, table: Table) -> dict[str, Item] | None:
+        body: dict[str, Any] = {"TableName": table.name}
+        contents: dict[str, Item] = {}
+        for _ in range(PAGES_MAX):
+            answer = self._links.ask("Scan", {name: body})[name]
+            if answer.status != 200:
+                return None
+            page = answer.json()
+            for item in page["Items"]:
+                contents[str([item[part] for part in table.key_names])] = item
+            if "LastEvaluatedKey" not in page:
+                return contents
+            body = {**copy.copy(body), "ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return None
+
+    def _drop(self, name: str) -> None:
+        if name in self._links.names:
+            self._links.drop(name)
+            self.dropped.append(name)
+
+
+def last_key(answer: Answer) -> Any:
+    if answer.status != 200:
+        return None
+    try:
+        body = answer.json()
+    except ValueError:
+        return None
+    return body.get("LastEvaluatedKey") if isinstance(body, dict) else None
+
+
+def on_its_way(answer: Answer) -> bool:
+    if answer.status != 200:
+        return False
+    table = answer.json()["Table"]
+    states = [table["TableStatus"], *(index["IndexStatus"] for index in table.get("GlobalSecondaryIndexes", []))]
+    return any(state != "ACTIVE" for state in states)

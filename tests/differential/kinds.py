@@ -1,0 +1,162 @@
+"""Differences between answers, sorted into kinds.
+
+A kind is the operation, the aspect, and what each side says with everything particular taken out: names, numbers,
+quoted text. Kinds in which peers agree with each other against the server under test come first.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from differential.answers import Aspects
+from differential.requests import Request
+
+ABSENT = "(absent)"
+ENVELOPE = "1 validation error detected: "
+# Attribute names, table names and placeholders of the generator are particulars.
+PARTICULARS = re.compile(
+    r"'[^']*'|\"[^\"]*\"|\{[^{}]*\}|\[[^\[\]]*\]|(?<![\w.])-?\d[\d.eE+-]*|[:#][\w#:]+|\bd-\w+(?:-\w+)*"
+)
+STRUCTURE = {"S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M"}
+MEMBERS = {
+    "CapacityUnits", "ReadCapacityUnits", "WriteCapacityUnits", "Table", "TableName", "GlobalSecondaryIndexes", "LocalSecondaryIndexes",
+    "ItemCollectionKey", "SizeEstimateRangeGB", "AttributeDefinitions", "KeySchema", "BillingModeSummary", "BillingMode", "Projection",
+    "ProvisionedThroughput", "NumberOfDecreasesToday", "DeletionProtectionEnabled", "TableClassSummary", "IndexName", "AttributeName",
+    "AttributeType", "KeyType", "ProjectionType", "NonKeyAttributes", "TableThroughputModeSummary", "Replicas", "OnDemandThroughput",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a group of differences has in common."""
+
+    operation: str
+    aspect: str
+    ours: str
+    theirs: str
+
+
+@dataclass
+class Difference:
+    """One aspect of one request on which the server under test is not like the others."""
+
+    kind: Kind
+    against: list[str]  # peers that share the answer that the kind calls theirs
+    allies: list[str]  # peers that answer as the server under test
+    request: Request
+    answers: dict[str, Any]
+
+    @property
+    def agreed(self) -> bool:
+        """Peers agree with each other against us: at least two, and more than side with us."""
+        return len(self.against) > 1 and len(self.against) > len(self.allies)
+
+
+@dataclass
+class Group:
+    """All differences of a kind: how many, and one example."""
+
+    example: Difference
+    count: int = 0
+    agreed: int = 0
+    against: set[str] = field(default_factory=set)
+
+    def add(self, difference: Difference) -> None:
+        if difference.agreed and not self.example.agreed:
+            self.example = difference
+        self.count += 1
+        self.agreed += difference.agreed
+        self.against.update(difference.against)
+
+
+def differences(request: Request, answers: dict[str, Aspects], subject: str) -> list[Difference]:
+    """The first aspect on which answers differ, for every group of peers that share another answer."""
+    ours = answers[subject]
+    comparable = {name: aspects for name, aspects in answers.items() if name != subject}
+    found: list[Difference] = []
+    for aspect in ordered_aspects([ours, *comparable.values()]):
+        mine = ours.get(aspect)
+        groups = grouped({name: aspects.get(aspect) for name, aspects in comparable.items()})
+        allies = groups.pop(text(mine), [])
+        for names in groups.values():
+            theirs = comparable[names[0]].get(aspect)
+            kind = Kind(request.operation, refined(aspect, mine, theirs), *templates(mine, theirs))
+            shown = {name: aspects.get(aspect) for name, aspects in answers.items()}
+            found.append(Difference(kind, names, allies, request, shown))
+        # What differs here is not asked about less important aspects.
+        comparable = {name: comparable[name] for name in allies}
+    return found
+
+
+def refined(aspect: str, mine: Any, theirs: Any) -> str:
+    """Messages that differ by the envelope alone are a kind of their own: peers lag behind DynamoDB there."""
+    if aspect == "message" and isinstance(mine, str) and isinstance(theirs, str):
+        if ENVELOPE + theirs == mine:
+            return "message, envelope in ours"
+        if ENVELOPE + mine == theirs:
+            return "message, envelope in theirs"
+    return aspect
+
+
+def ordered_aspects(all_aspects: Iterable[Aspects]) -> list[str]:
+    names = {name for aspects in all_aspects for name in aspects}
+    first = [name for name in ("outcome", "message") if name in names]
+    last = [name for name in ("result ConsumedCapacity", "result ItemCollectionMetrics") if name in names]
+    return first + sorted(names - {*first, *last}) + last
+
+
+def grouped(values: dict[str, Any]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for name, value in values.items():
+        groups.setdefault(text(value), []).append(name)
+    return groups
+
+
+def text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def templates(mine: Any, theirs: Any) -> tuple[str, str]:
+    """Both sides without particulars. Of structured values only the first place where they differ is told."""
+    if isinstance(mine, str) and isinstance(theirs, str):
+        return template(mine), template(theirs)
+    path, left, right = first_difference(mine, theirs, "")
+    return shape(path, left), shape(path, right)
+
+
+def template(message: str) -> str:
+    # Twice: a list of quoted strings is a list of marks after the first time.
+    return PARTICULARS.sub("*", PARTICULARS.sub("*", message))
+
+
+def shape(path: str, value: Any) -> str:
+    if isinstance(value, dict):
+        inner = ",".join(sorted(name if name in STRUCTURE or name in MEMBERS else "*" for name in value))
+        described = f"{{{inner}}}"
+    elif isinstance(value, list):
+        described = "[...]" if value else "[]"
+    elif isinstance(value, str) and value != ABSENT:
+        described = "text"
+    elif isinstance(value, bool) or value is None or value == ABSENT:
+        described = str(value)
+    else:
+        described = "number"
+    return f"{path or '.'} {described}"
+
+
+def first_difference(left: Any, right: Any, path: str) -> tuple[str, Any, Any]:
+    if isinstance(left, dict) and isinstance(right, dict):
+        for name in sorted(set(left) | set(right)):
+            mine, theirs = left.get(name, ABSENT), right.get(name, ABSENT)
+            if mine != theirs:
+                shown = name if name in STRUCTURE or name in MEMBERS else "*"
+                return first_difference(mine, theirs, f"{path}.{shown}")
+    if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+        for mine, theirs in zip(left, right, strict=True):
+            if mine != theirs:
+                return first_difference(mine, theirs, f"{path}[]")
+    return path, left, right

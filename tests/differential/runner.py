@@ -1,0 +1,232 @@
+"""Sends generated requests to Stator and to its peers and reports what they answer otherwise.
+
+The report sorts kinds of differences: first those in which peers agree with each other against Stator, then the
+others by number, each with one example and all answers to it. known.toml holds the kinds that were looked at, with
+the reason why Stator is right; a kind of agreement against Stator that it does not hold fails the run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import sys
+import time
+import tomllib
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from differential import fleet as fleets
+from differential.episode import Episode
+from differential.kinds import Group, Kind
+from harness import servers
+
+KNOWN = Path(__file__).parent / "known.toml"
+EPISODE_REQUESTS = 100
+WORKERS = 4
+# An episode that ends early is followed by another on new tables, this many times.
+PARTS_MAX = 30
+# moto answers ten times slower than the others: it sees one episode in this many.
+MOTO_EVERY = 5
+# The peer that passes the AWS-verified suite: where it alone differs is worth a look, too.
+TRUSTED = "dynoxide"
+SHORT_REQUESTS = 1_500
+SHORT_SEED = 7
+FULL_REQUESTS = 20_000
+SHOWN = 1_500
+
+
+@dataclass(frozen=True)
+class Known:
+    """A kind of difference that was looked at. The fields are patterns."""
+
+    operation: str
+    aspect: str
+    ours: str
+    theirs: str
+    reason: str
+
+    def covers(self, kind: Kind) -> bool:
+        pairs = (
+            (self.operation, kind.operation),
+            (self.aspect, kind.aspect),
+            (self.ours, kind.ours),
+            (self.theirs, kind.theirs),
+        )
+        return all(any(matches(text, pattern) for pattern in alternatives.split("|")) for alternatives, text in pairs)
+
+
+@dataclass
+class Tally:
+    """What a run adds up."""
+
+    groups: dict[Kind, Group]
+    requests: int = 0
+    refused: int = 0
+    dropped: Counter[str] | None = None
+
+
+def matches(text: str, pattern: str) -> bool:
+    # In patterns only * is special: messages are full of brackets.
+    return fnmatchcase(text, pattern.replace("[", "[[]"))
+
+
+def main(arguments: list[str]) -> int:
+    options = parse(arguments)
+    print(f"differential test: {options.requests} requests, --seed {options.seed}", flush=True)
+    begin = time.monotonic()
+    with ExitStack() as stack:
+        endpoint = os.environ.get("STATOR_ENDPOINT")
+        peers = [name for name in options.peers.split(",") if name != options.subject]
+        fleet = fleets.start(options.subject, peers, endpoint, stack)
+        tally = run(fleet, options.requests, options.seed)
+        restarts = dict(fleet.restarts)
+    new = report(tally, options)
+    seconds = time.monotonic() - begin
+    share = 100 * tally.refused / max(1, tally.requests)
+    print(
+        f"{tally.requests} requests in {seconds:.0f} s, {share:.0f} % of them refused; peers restarted: {restarts or 'none'}"
+    )
+    if tally.dropped:
+        print(f"episodes that ended early, by the server that could not go on: {dict(tally.dropped)}")
+    print(f"{tally.requests - new} passed, {new} failed")
+    return 1 if new or not tally.requests else 0
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="tests/run differential", description=__doc__)
+    parser.add_argument("--short", action="store_true", help=f"{SHORT_REQUESTS} requests of a fixed seed")
+    parser.add_argument("--requests", type=int)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--subject", default="stator", help="a peer to look at in Stator's place")
+    parser.add_argument("--peers", default=",".join(servers.PEER_NAMES))
+    parser.add_argument("--all", action="store_true", help="also show known kinds and those without agreement")
+    parser.add_argument("--output", type=Path, help="write every kind with its example to this JSON file")
+    options = parser.parse_args(arguments)
+    options.requests = options.requests or (SHORT_REQUESTS if options.short else FULL_REQUESTS)
+    if options.seed is None:
+        options.seed = SHORT_SEED if options.short else secrets.randbits(32)
+    return options
+
+
+def run(fleet: fleets.Fleet, requests: int, seed: int) -> Tally:
+    episodes = -(-requests // EPISODE_REQUESTS)
+    tally = Tally({}, dropped=Counter())
+
+    def parts(number: int) -> list[Episode]:
+        names = [name for name in fleet.running if name != "moto" or number % MOTO_EVERY == 0]
+        left = min(EPISODE_REQUESTS, requests - number * EPISODE_REQUESTS)
+        done: list[Episode] = []
+        while left > 0 and len(done) < PARTS_MAX:
+            episode = Episode(fleets.Links(fleet, names), fleet.subject, f"{seed}/{number}/{len(done)}", left)
+            episode.run()
+            left -= episode.sent
+            done.append(episode)
+        return done
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for done in pool.map(parts, range(episodes)):
+            for episode in done:
+                add(tally, episode)
+    return tally
+
+
+def add(tally: Tally, episode: Episode) -> None:
+    tally.requests += episode.sent
+    tally.refused += episode.refused
+    assert tally.dropped is not None
+    tally.dropped.update(episode.dropped)
+    for difference in episode.found:
+        tally.groups.setdefault(difference.kind, Group(difference)).add(difference)
+
+
+def report(tally: Tally, options: argparse.Namespace) -> int:
+    """Prints the kinds. Returns how many kinds of agreement against us are not known."""
+    known = read_known()
+    ranked = sorted(tally.groups.items(), key=rank)
+    new = [(kind, group) for kind, group in ranked if group.agreed and not reason(kind, known)]
+    others = [(kind, group) for kind, group in ranked if not group.agreed and not reason(kind, known)]
+    explained = [(kind, group) for kind, group in ranked if reason(kind, known)]
+    show("peers agree against us", new)
+    if options.all:
+        show("a peer differs", others)
+        show("known", explained, known)
+    agreed = sum(1 for _, group in explained if group.agreed)
+    print(
+        f"{len(new)} new kinds of agreement against us; {len(others)} kinds in which single peers differ; "
+        f"{len(explained)} known kinds, {agreed} of them with agreement"
+    )
+    if options.output:
+        options.output.write_text(json.dumps([record(kind, group, known) for kind, group in ranked], indent=1))
+    return len(new)
+
+
+def rank(entry: tuple[Kind, Group]) -> tuple[int, bool, int]:
+    """Agreement first, then what the peer says that is itself held against AWS."""
+    group = entry[1]
+    return -group.agreed, TRUSTED not in group.against, -group.count
+
+
+def show(title: str, kinds: Sequence[tuple[Kind, Group]], known: Sequence[Known] = ()) -> None:
+    if not kinds:
+        return
+    print(f"\n== {title}: {len(kinds)} kinds ==")
+    for kind, group in kinds:
+        example = group.example
+        print(
+            f"\n{kind.operation}, {kind.aspect}: {group.count} times ({group.agreed} with agreement of {sorted(group.against)})"
+        )
+        print(f"  ours:   {kind.ours[:SHOWN]}\n  theirs: {kind.theirs[:SHOWN]}")
+        why = reason(kind, known)
+        if why:
+            print(f"  known:  {why}")
+        print(f"  request ({example.request.fault}): {shortened(example.request.body)}")
+        for name, answer in example.answers.items():
+            print(f"    {name + ':':10} {shortened(answer)}")
+
+
+def shortened(value: Any) -> str:
+    text = value.decode(errors="replace") if isinstance(value, bytes) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}... ({len(text)})"
+
+
+def record(kind: Kind, group: Group, known: Sequence[Known]) -> dict[str, Any]:
+    example = group.example
+    body = example.request.body
+    return {
+        "operation": kind.operation,
+        "aspect": kind.aspect,
+        "ours": kind.ours,
+        "theirs": kind.theirs,
+        "count": group.count,
+        "agreed": group.agreed,
+        "against": sorted(group.against),
+        "known": reason(kind, known),
+        "fault": example.request.fault,
+        "request": body.decode(errors="replace") if isinstance(body, bytes) else body,
+        "answers": example.answers,
+        "table": str(example.request.table),
+    }
+
+
+def reason(kind: Kind, known: Sequence[Known]) -> str | None:
+    return next((entry.reason for entry in known if entry.covers(kind)), None)
+
+
+def read_known() -> list[Known]:
+    entries = tomllib.loads(KNOWN.read_text()).get("known", [])
+    return [
+        Known(**{key: entry.get(key, "*") for key in ("operation", "aspect", "ours", "theirs", "reason")})
+        for entry in entries
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
