@@ -19,7 +19,7 @@ from botocore.config import Config
 from harness import servers
 from harness.wire import Connection
 
-CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+CREDENTIALS: dict[str, Any] = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
 MakeTable = Callable[..., str]
 
 

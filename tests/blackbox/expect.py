@@ -17,11 +17,12 @@ def refused(call: Callable[..., Any], error_type: str, message: str | None = Non
     """The call must fail with the given type, and with exactly the message when one is given."""
     with pytest.raises(ClientError) as caught:
         call(**parameters)
-    error = caught.value.response["Error"]
+    refusal: ClientError = caught.value
+    error = refusal.response["Error"]
     assert error["Code"] == error_type, error
     if message is not None:
         assert error["Message"] == message
-    return caught.value
+    return refusal
 
 
 def s(value: str) -> dict[str, str]:

@@ -133,7 +133,7 @@ def test_failed_condition_returns_the_item_when_asked(client: Any, stored: str) 
 
 
 def test_condition_on_a_missing_item(client: Any, table: str) -> None:
-    missing = {"TableName": table, "Key": {"pk": s("none")}}
+    missing: dict[str, Any] = {"TableName": table, "Key": {"pk": s("none")}}
     refused(
         client.delete_item, "ConditionalCheckFailedException", **missing, ConditionExpression="attribute_exists(pk)"
     )
