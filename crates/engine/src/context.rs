@@ -5,9 +5,11 @@
 //! or by a failed condition, that a power loss could still take away.
 
 use crate::Engine;
+use crate::catalog::OpenTable;
 use crate::error::from_store;
 use api::Error;
 use bytes::Bytes;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use storage::{Batch, Page, Scan, StoreError, Version, Versioned};
 
@@ -32,6 +34,11 @@ impl<'e> Context<'e> {
     /// The view of a request that has seen nothing yet.
     pub fn new(engine: &'e Engine, caller: &'e Caller) -> Self {
         Self { engine, caller, seen: AtomicU64::new(0) }
+    }
+
+    /// The table of a name or ARN, for an operation on its items.
+    pub async fn table(&self, reference: &str) -> Result<Arc<OpenTable>, Error> {
+        self.engine.table_for_items(&self.caller.account, reference).await
     }
 
     fn saw(&self, version: Version) {

@@ -5,7 +5,7 @@ use layout::keys::Source;
 use layout::{ItemRecord, KeyValue};
 use model::encoded::ItemBuilder;
 use model::table::Projection;
-use model::{EncodedItem, Index, ItemView, KeySchema, Table, limits, size};
+use model::{EncodedItem, Index, IndexKind, ItemView, KeySchema, Table, limits, size};
 
 /// An entry of an index.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,12 +35,20 @@ fn fits(values: &[KeyValue<'_>], size_max: usize) -> bool {
     values.iter().all(|value| !value.is_empty() && value.size() <= size_max)
 }
 
-fn stored_values<'v>(schema: &KeySchema, item: ItemView<'v>) -> Option<Vec<KeyValue<'v>>> {
+/// The values of a key's attributes in a stored item, in the schema's order, if all are there with the right types.
+pub fn stored_values<'v>(schema: &KeySchema, item: ItemView<'v>) -> Option<Vec<KeyValue<'v>>> {
     let value_of = |attribute: &model::KeyAttribute| {
         let value = KeyValue::of_view(item.get(&attribute.name)?)?;
         (value.kind() == attribute.kind).then_some(value)
     };
     schema.attributes().map(value_of).collect()
+}
+
+/// The size of an item together with its entries in local indexes, which the limit for an item covers (developer guide, "Local
+/// secondary indexes").
+pub fn size_with_local_entries(table: &Table, record: &ItemRecord) -> usize {
+    let entries = table.indexes_of(IndexKind::Local).filter_map(|index| of_item(table, index, record));
+    record.size + entries.map(|entry| entry.record.size).sum::<usize>()
 }
 
 fn project(table: &Table, index: &Index, record: &ItemRecord) -> ItemRecord {

@@ -5,14 +5,15 @@ use crate::effects::ItemKey;
 use api::{Error, messages};
 use layout::KeyValue;
 use layout::keys::Source;
-use model::{AttributeValue, Index, Item, KeyAttribute, KeySchema, Table, limits};
+use model::value::AttributeType;
+use model::{AttributeValue, Index, Item, ItemView, KeyAttribute, KeySchema, Table, limits};
 
 /// The key of a whole item that is put.
 pub fn of_item(table: &Table, item: &Item<'_>) -> Result<ItemKey, Error> {
     for attribute in table.key_schema.attributes() {
         let value = item.get(&attribute.name).ok_or_else(|| messages::missing_key_in_item(&attribute.name))?;
         if kind_mismatch(attribute, value) {
-            return Err(messages::key_type_mismatch(&attribute.name, attribute.kind.name(), value.attribute_type().name()));
+            return Err(messages::key_type_mismatch(&attribute.name, attribute.kind, value.attribute_type()));
         }
     }
     of_present(table, item)
@@ -31,8 +32,8 @@ fn kind_mismatch(attribute: &KeyAttribute, value: &AttributeValue<'_>) -> bool {
     KeyValue::of(value).is_none_or(|value| value.kind() != attribute.kind)
 }
 
-/// The key of an item whose key attributes are known to be there with the right types.
-fn of_present(table: &Table, item: &Item<'_>) -> Result<ItemKey, Error> {
+/// The key of an item, told as a bad `Key` where attributes of it are missing or of other types.
+pub fn of_present(table: &Table, item: &Item<'_>) -> Result<ItemKey, Error> {
     let values = key_values(&table.key_schema, item).ok_or_else(messages::key_element_does_not_match_schema)?;
     check_values(&table.key_schema, &values)?;
     Ok(item_key(table, &values))
@@ -85,40 +86,60 @@ pub enum Origin {
     Update,
 }
 
-/// Checks that the item can stand in every index: its values for index keys have the declared types, are not empty and not too large.
-/// An absent one is fine; the item is then not in that index.
-pub fn check_index_keys(table: &Table, item: &Item<'_>, origin: Origin) -> Result<(), Error> {
+/// Checks that what is written can stand in every index: values for index keys have the declared types, are not empty and not too large.
+/// An absent one is fine; the item is then not in that index. Only attributes that the write touches are looked at: what an item held
+/// before an index was made may stay as it is.
+pub fn check_index_keys(
+    table: &Table,
+    item: ItemView<'_>,
+    origin: Origin,
+    touched: impl Fn(&str) -> bool,
+) -> Result<(), Error> {
     if table.indexes.is_empty() {
         return Ok(());
     }
     // Of several indexes that refuse the item, the first by name is reported (AWS-verified suite, May 2026).
     let mut indexes: Vec<&Index> = table.indexes.iter().collect();
     indexes.sort_by(|left, right| left.name.cmp(&right.name));
-    indexes.into_iter().try_for_each(|index| check_index_key(index, item, origin))
+    indexes.into_iter().try_for_each(|index| check_index_key(index, item, origin, &touched))
 }
 
-fn check_index_key(index: &Index, item: &Item<'_>, origin: Origin) -> Result<(), Error> {
-    for attribute in index.key_schema.attributes() {
-        let Some(value) = item.get(&attribute.name) else { continue };
-        if kind_mismatch(attribute, value) {
-            let actual = value.attribute_type().name();
-            return Err(messages::index_key_type_mismatch(&attribute.name, attribute.kind.name(), actual, &index.name));
-        }
-        let Some(value) = KeyValue::of(value) else { continue };
+fn check_index_key(
+    index: &Index,
+    item: ItemView<'_>,
+    origin: Origin,
+    touched: &impl Fn(&str) -> bool,
+) -> Result<(), Error> {
+    let schema = &index.key_schema;
+    for (at, attribute) in schema.attributes().enumerate().filter(|(_, attribute)| touched(&attribute.name)) {
+        let Some(stored) = item.get(&attribute.name) else { continue };
+        let value = KeyValue::of_view(stored).filter(|value| value.kind() == attribute.kind);
+        let Some(value) = value else {
+            let actual = stored.attribute_type();
+            return Err(messages::index_key_type_mismatch(&attribute.name, attribute.kind, actual, &index.name));
+        };
         if value.is_empty() {
             return Err(match origin {
                 Origin::Item => messages::empty_index_key_value(&index.name, &attribute.name, value.kind()),
                 Origin::Update => messages::empty_index_key_in_update(value.kind()),
             });
         }
-    }
-    let Some(values) = key_values(&index.key_schema, item) else { return Ok(()) };
-    let (partition, sort) = values.split_at(index.key_schema.partition.len());
-    if partition.iter().any(|value| value.size() > limits::PARTITION_KEY_SIZE_MAX) {
-        return Err(messages::partition_key_too_large());
-    }
-    if sort.iter().any(|value| value.size() > limits::SORT_KEY_SIZE_MAX) {
-        return Err(messages::sort_key_too_large());
+        if at < schema.partition.len() && value.size() > limits::PARTITION_KEY_SIZE_MAX {
+            return Err(messages::partition_key_too_large());
+        }
+        if at >= schema.partition.len() && value.size() > limits::SORT_KEY_SIZE_MAX {
+            return Err(messages::sort_key_too_large());
+        }
     }
     Ok(())
+}
+
+/// Checks the type that an update is going to give a whole attribute, if indexes have it in their keys.
+pub fn check_index_key_type(table: &Table, name: &str, actual: AttributeType) -> Result<(), Error> {
+    let mismatch = |index: &&Index| index.key_schema.get(name).is_some_and(|key| key.kind.name() != actual.name());
+    let refused = table.indexes.iter().filter(mismatch).min_by(|left, right| left.name.cmp(&right.name));
+    match refused.and_then(|index| Some((index, index.key_schema.get(name)?))) {
+        Some((index, key)) => Err(messages::index_key_type_mismatch(name, key.kind, actual, &index.name)),
+        None => Ok(()),
+    }
 }

@@ -8,16 +8,21 @@
 //! loop) and `effects` (what the write of an item implies). Everything that lists items goes through a plan. The engine keeps nothing in
 //! memory that another server over the same store could change unnoticed: what it caches of tables is checked by every commit.
 
+pub mod capacity;
 pub mod catalog;
+pub mod checks;
 pub mod context;
 pub mod effects;
 pub mod entry;
 pub mod error;
+pub mod item_size;
+pub mod jobs;
 pub mod key;
 pub mod legacy;
 pub mod ops;
 pub mod page;
 pub mod plan;
+pub mod tables;
 pub mod write;
 
 use catalog::Catalog;
@@ -46,6 +51,8 @@ pub struct Engine {
     pub clock: Clock,
     /// Randomness, for ids.
     pub random: Random,
+    /// Work that outlives requests.
+    pub jobs: jobs::Jobs,
     /// What the operator chose.
     pub settings: Settings,
 }
@@ -53,6 +60,6 @@ pub struct Engine {
 impl Engine {
     /// An engine over an open store.
     pub fn new(store: Arc<dyn Store>, clock: Clock, random: Random, settings: Settings) -> Self {
-        Self { store, catalog: Catalog::default(), clock, random, settings }
+        Self { store, catalog: Catalog::default(), clock, random, jobs: jobs::Jobs::default(), settings }
     }
 }

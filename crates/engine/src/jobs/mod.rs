@@ -1,0 +1,184 @@
+//! Work that outlives the request that caused it: filling a new index, removing what was deleted.
+//!
+//! A job belongs to a table and has no state of its own: what is to be done next follows from the descriptor and the clock ([`work`]).
+//! So a job that was interrupted by a crash is started again when the server starts, two jobs of one table do no harm, and everything
+//! that a job commits is checked against the descriptor that it read.
+//!
+//! ```text
+//! start -> read descriptor -> work -> wait | remove | fill -> read descriptor -> ... -> nothing left
+//! ```
+
+mod backfill;
+
+use crate::Engine;
+use crate::catalog::OpenTable;
+use crate::error::from_store;
+use crate::tables::removal;
+use api::Error;
+use layout::{keys, record};
+use model::Table;
+use model::table::{Status, Transition};
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
+use storage::{Direction, Scan, StoreError};
+
+/// How long a job waits after the first failure of the store; twice as long after each further one.
+const PAUSE_FIRST: Duration = Duration::from_secs(1);
+/// The longest that a job waits after a failure of the store.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+/// How many descriptors one read brings while unfinished work is looked for.
+const PAGE_TABLES: usize = 100;
+
+/// The jobs of an engine.
+#[derive(Default)]
+pub struct Jobs {
+    /// The engine whose jobs these are; empty until they may run. Weak: a job must not keep a store open that nobody uses any more.
+    engine: OnceLock<Weak<Engine>>,
+}
+
+impl Engine {
+    /// Starts the jobs of all tables that have unfinished work, and from now on those that requests cause. To be called once, when the
+    /// store was opened. Until then work is only noted in descriptors.
+    ///
+    /// # Errors
+    /// InternalServerError when the store fails or a descriptor does not decode.
+    pub async fn start_jobs(self: &Arc<Self>) -> Result<(), Error> {
+        // A second call finds the place taken by the same engine.
+        let _ = self.jobs.engine.set(Arc::downgrade(self));
+        let range = keys::all_tables();
+        let (from, to) = (range.from, range.to);
+        let scan = Scan { from, to, direction: Direction::Forward, max_entries: PAGE_TABLES, max_bytes: usize::MAX };
+        let mut next = Some(scan);
+        while let Some(scan) = next {
+            let page = self.store.scan(scan.clone()).await.map_err(from_store)?;
+            for entry in page.iter() {
+                let table = OpenTable::decode(entry.key_bytes(), entry.version, entry.value)?;
+                self.start_job(&table.descriptor);
+            }
+            next = scan.after(&page);
+        }
+        Ok(())
+    }
+
+    /// Starts the job of a table that has work to be done.
+    pub fn start_job(&self, table: &Table) {
+        let Some(engine) = self.jobs.engine.get() else { return };
+        if !matches!(work(table, self.now_ms()), Work::Nothing) {
+            let name = TableName { account: table.account.clone(), name: table.name.clone() };
+            runtime::spawn(run(engine.clone(), name));
+        }
+    }
+}
+
+struct TableName {
+    account: String,
+    name: String,
+}
+
+/// What is to be done next for a table.
+enum Work {
+    /// Nothing any more.
+    Nothing,
+    /// Nothing until this time, in milliseconds since 1970.
+    Wait(i64),
+    /// Everything of the table is to go.
+    RemoveTable,
+    /// Indexes with these numbers are to go.
+    RemoveIndexes(Vec<u16>),
+    /// The items are to be entered into the index with this number.
+    Fill(u16),
+}
+
+fn work(table: &Table, now_ms: i64) -> Work {
+    let numbers = |status: Status| {
+        table.indexes.iter().filter(move |index| index.status == status).map(|index| index.number)
+    };
+    let deleted: Vec<u16> = numbers(Status::Deleting).collect();
+    let created = numbers(Status::Creating).next();
+    match (table.transition, created) {
+        (Some(Transition { until_ms, status }), _) if now_ms < until_ms => {
+            let more = status == Status::Deleting || created.is_some() || !deleted.is_empty();
+            if more { Work::Wait(until_ms) } else { Work::Nothing }
+        }
+        (Some(Transition { status: Status::Deleting, .. }), _) => Work::RemoveTable,
+        _ if !deleted.is_empty() => Work::RemoveIndexes(deleted),
+        (_, Some(number)) => Work::Fill(number),
+        (_, None) => Work::Nothing,
+    }
+}
+
+async fn run(engine: Weak<Engine>, table: TableName) {
+    let mut pause = PAUSE_FIRST;
+    loop {
+        let Some(running) = engine.upgrade() else { return };
+        let clock = running.clock.clone();
+        let outcome = step(&running, &table).await;
+        drop(running);
+        match outcome {
+            Ok(Step::Done) | Err(StoreError::Closed) => return,
+            Ok(Step::Next) => pause = PAUSE_FIRST,
+            Ok(Step::Wait(duration)) => clock.sleep(duration).await,
+            Err(error) => {
+                tracing::error!(table = table.name, %error, "a job failed and will be tried again");
+                clock.sleep(pause).await;
+                pause = PAUSE_MAX.min(pause * 2);
+            }
+        }
+    }
+}
+
+enum Step {
+    Done,
+    Next,
+    Wait(Duration),
+}
+
+async fn step(engine: &Engine, name: &TableName) -> Result<Step, StoreError> {
+    let Some(table) = read(engine, name).await? else { return Ok(Step::Done) };
+    let now_ms = engine.now_ms();
+    match work(&table.descriptor, now_ms) {
+        Work::Nothing => return Ok(Step::Done),
+        Work::Wait(until_ms) => {
+            let millis = u64::try_from(until_ms - now_ms).unwrap_or_default();
+            return Ok(Step::Wait(Duration::from_millis(millis)));
+        }
+        Work::RemoveTable => {
+            let mut batch = removal::of_table(&table.descriptor);
+            batch.check(table.key.clone(), Some(table.version));
+            commit(engine, batch).await?;
+        }
+        Work::RemoveIndexes(numbers) => {
+            let (mut batch, _) = removal::of_indexes(&table.descriptor, &numbers).map_err(|_| undecodable(name))?;
+            batch.check(table.key.clone(), Some(table.version));
+            commit(engine, batch).await?;
+        }
+        Work::Fill(number) => backfill::fill(engine, name, table, number).await?,
+    }
+    refresh(engine, name).await?;
+    Ok(Step::Next)
+}
+
+/// Commits; a conflict is as good: the next step reads what is there now.
+async fn commit(engine: &Engine, batch: storage::Batch) -> Result<(), StoreError> {
+    match engine.store.commit(batch).await {
+        Ok(_) | Err(StoreError::Conflict { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+async fn read(engine: &Engine, name: &TableName) -> Result<Option<OpenTable>, StoreError> {
+    let key = keys::table(&name.account, &name.name);
+    let Some(stored) = engine.store.get_one(&key).await? else { return Ok(None) };
+    let descriptor = record::decode_table(&stored.value).map_err(|_| undecodable(name))?;
+    Ok(Some(OpenTable { descriptor, key, version: stored.version }))
+}
+
+/// Lets requests see what the job changed. A failure to read was logged, and requests read again by themselves after a conflict.
+async fn refresh(engine: &Engine, name: &TableName) -> Result<(), StoreError> {
+    let _ = engine.read_table(&name.account, &name.name).await;
+    Ok(())
+}
+
+fn undecodable(name: &TableName) -> StoreError {
+    StoreError::corrupted(format!("the descriptor of table {} does not decode", name.name))
+}

@@ -1,0 +1,101 @@
+//! CreateTable.
+
+use crate::context::Context;
+use crate::error::{corrupted, from_store};
+use crate::tables::definition::{self, Origin};
+use crate::tables::description::View;
+use crate::tables::{change, removal, status, words};
+use api::{CreateTableInput, CreateTableOutput, Decoded, Error};
+use bytes::Bytes;
+use layout::{keys, record};
+use model::table::Status;
+use model::{Table, limits};
+use storage::{Batch, Direction, Scan, StoreError};
+
+/// How often the creation is planned anew after a conflict with another creation.
+const ATTEMPTS_MAX: usize = 100;
+/// How many descriptors one read brings while tables are counted.
+const PAGE_TABLES: usize = 500;
+
+/// Makes a table.
+pub async fn run(
+    context: &Context<'_>,
+    decoded: Decoded<CreateTableInput<'_>>,
+) -> Result<CreateTableOutput<'static>, Error> {
+    let input = decoded.input;
+    definition::check(&input)?;
+    let table = create(context, &input).await?;
+    context.engine.read_table(&table.account, &table.name).await?;
+    let engine = context.engine;
+    let region = &engine.settings.region;
+    let view = View { table: &table, status: Status::Creating, now_ms: engine.now_ms(), region, counts: &[] };
+    Ok(CreateTableOutput { table_description: Some(view.describe()) })
+}
+
+/// Commits the new table, and again if another table was made in between: the number must be nobody else's.
+async fn create(context: &Context<'_>, input: &CreateTableInput<'_>) -> Result<Table, Error> {
+    let (account, name) =
+        change::own_name(context, &input.table_name).ok_or_else(|| words::not_a_table_arn(&input.table_name))?;
+    for _ in 0..ATTEMPTS_MAX {
+        let counter_key = keys::next_table_number();
+        let counter = context.get(&counter_key).await?;
+        let last = match &counter {
+            Some(counter) => record::decode_counter(&counter.value).map_err(|_| corrupted(&counter_key))?,
+            None => 0,
+        };
+        let mut batch = Batch::new();
+        let mut expected = None;
+        if let Some(known) = change::read_any(context, account, name).await? {
+            if status::of_table(&known.descriptor, context.engine.now_ms()).is_some() {
+                return Err(words::table_exists(name));
+            }
+            // Its deletion is due; what is left of it goes now.
+            expected = Some(known.version);
+            batch = removal::of_table(&known.descriptor);
+        }
+        refuse_too_many(context, account).await?;
+        let number = u32::try_from(last + 1).map_err(|_| words::too_many_tables())?;
+        let table = definition::define(input, origin(context, account, name, number))?;
+        batch.check(keys::table(account, name), expected);
+        batch.check(counter_key.clone(), counter.map(|counter| counter.version));
+        batch.set(counter_key, Bytes::copy_from_slice(&i64::from(number).to_be_bytes()));
+        change::set(&mut batch, &table)?;
+        match context.commit(batch).await {
+            Ok(_) => return Ok(table),
+            Err(StoreError::Conflict { .. }) => {}
+            Err(error) => return Err(from_store(error)),
+        }
+    }
+    Err(change::conflicted())
+}
+
+fn origin(context: &Context<'_>, account: &str, name: &str, number: u32) -> Origin {
+    let engine = context.engine;
+    Origin {
+        account: account.to_owned(),
+        name: name.to_owned(),
+        number,
+        id: engine.random.uuid(),
+        now_ms: engine.now_ms(),
+        transition: engine.transition(Status::Creating),
+    }
+}
+
+/// Counts the account's tables. The counter of table numbers was read before, so a table made since then makes the commit conflict.
+async fn refuse_too_many(context: &Context<'_>, account: &str) -> Result<(), Error> {
+    let range = keys::Range::prefixed(keys::tables_of(account));
+    let mut next = Some(Scan {
+        from: range.from,
+        to: range.to,
+        direction: Direction::Forward,
+        max_entries: PAGE_TABLES,
+        max_bytes: usize::MAX,
+    });
+    let mut count = 0;
+    while let Some(scan) = next {
+        let page = context.scan(scan.clone()).await?;
+        count += page.len();
+        next = scan.after(&page);
+    }
+    if count >= limits::TABLES_MAX { Err(words::too_many_tables()) } else { Ok(()) }
+}

@@ -1,0 +1,23 @@
+//! DescribeTable.
+
+use crate::context::Context;
+use crate::tables::description::{self, View};
+use crate::tables::{change, status, words};
+use api::{Decoded, DescribeTableInput, DescribeTableOutput, Error};
+use model::arn::TableReference;
+
+/// Describes a table.
+pub async fn run(
+    context: &Context<'_>,
+    decoded: Decoded<DescribeTableInput<'_>>,
+) -> Result<DescribeTableOutput<'static>, Error> {
+    let input = decoded.input;
+    let engine = context.engine;
+    let absent = || words::table_not_found(TableReference::parse(&input.table_name).name());
+    let table = change::read(context, &input.table_name).await?.ok_or_else(absent)?.descriptor;
+    let now_ms = engine.now_ms();
+    let status = status::of_table(&table, now_ms).ok_or_else(absent)?;
+    let counts = description::counts(context, &table).await?;
+    let view = View { table: &table, status, now_ms, region: &engine.settings.region, counts: &counts };
+    Ok(DescribeTableOutput { table: Some(view.describe()) })
+}

@@ -1,0 +1,22 @@
+//! TagResource.
+
+use crate::context::Context;
+use crate::tables::{change, tags, words};
+use api::{Decoded, Error, TagResourceInput};
+
+/// Sets tags of a table. The answer has no body.
+pub async fn run(context: &Context<'_>, decoded: Decoded<TagResourceInput<'_>>) -> Result<(), Error> {
+    let input = decoded.input;
+    tags::check_arn(context, "TagResource", &input.resource_arn)?;
+    if input.tags.is_empty() {
+        return Err(words::validation("Atleast one Tag needs to be provided as Input."));
+    }
+    let absent = || words::tagged_resource_not_found(&input.resource_arn);
+    let target = change::Target { reference: &input.resource_arn, absent };
+    tags::change(context, target, |old| {
+        let new = tags::set(old, &input.tags);
+        tags::check(&new)?;
+        Ok(new)
+    })
+    .await
+}

@@ -1,0 +1,137 @@
+//! UpdateItem: changes attributes of an item, or makes the item.
+
+use super::conditional::{self, Guard};
+use crate::capacity::Consumed;
+use crate::catalog::OpenTable;
+use crate::checks::{self, Variables, Wording};
+use crate::context::Context;
+use crate::key::{self, Origin};
+use crate::ops::metrics;
+use crate::write::{ItemWrite, Next, Written};
+use crate::{effects, item_size, plan};
+use api::{AttributeAction, Decoded, Error, Layer, Map, ReturnValue, UpdateItemInput, UpdateItemOutput, messages};
+use expression::legacy::{self, AttributeUpdate};
+use expression::{Update, parse_update};
+use layout::ItemRecord;
+use model::{EncodedItem, limits};
+
+const WORDING: Wording = Wording::Enveloped;
+
+/// What a request asks for, as far as can be told without its table.
+struct Asked<'a> {
+    update: Option<Update<'a>>,
+    guard: Guard<'a>,
+}
+
+/// Answers an UpdateItem.
+pub async fn run<'a>(
+    context: &Context<'_>,
+    request: &'a Decoded<UpdateItemInput<'a>>,
+) -> Result<UpdateItemOutput<'a>, Error> {
+    let input = &request.input;
+    let asked = check(request)?;
+    let table = context.table(&input.table_name).await?;
+    let key = key::of_key(&table.descriptor, &input.key)?;
+    asked.check_table(&table)?;
+    let decide = |table: &OpenTable, old: Option<&ItemRecord>| asked.apply(input, table, old);
+    let written = context.write_item(ItemWrite { table, key, decide: Box::new(decide) }).await?;
+    Ok(UpdateItemOutput {
+        attributes: asked.returned(input.return_values, &written),
+        consumed_capacity: Consumed::write(&written).describe(&input.table_name, input.return_consumed_capacity),
+        item_collection_metrics: metrics::of_write(context, &written, input.return_item_collection_metrics).await?,
+    })
+}
+
+fn check<'a>(request: &'a Decoded<UpdateItemInput<'a>>) -> Result<Asked<'a>, Error> {
+    let input = &request.input;
+    let parameters = conditional::Parameters {
+        expected: input.expected.as_ref(),
+        operator: input.conditional_operator,
+        condition: input.condition_expression.as_deref(),
+        variables: Variables {
+            names: input.expression_attribute_names.as_ref(),
+            values: input.expression_attribute_values.as_ref(),
+        },
+        on_failure: input.return_values_on_condition_check_failure,
+    };
+    let legacy = [("AttributeUpdates", input.attribute_updates.is_some()), ("Expected", input.expected.is_some())];
+    let expressions = [
+        ("UpdateExpression", input.update_expression.is_some()),
+        ("ConditionExpression", input.condition_expression.is_some()),
+    ];
+    checks::not_mixed(WORDING, &legacy, &expressions)?;
+    parameters.variables.not_without(WORDING, &expressions, &expressions)?;
+    checks::no_faults(WORDING, &request.faults, Layer::Current)?;
+    let updates = input.attribute_updates.as_ref().map(lower).transpose()?;
+    let expected = parameters.expected_condition()?;
+    let placeholders = parameters.variables.placeholders(WORDING)?;
+    let update = input.update_expression.as_deref().map(|text| parse_update(text, &placeholders));
+    let update = checks::parsed(WORDING, update)?;
+    let guard = parameters.guard_beside(expected, &placeholders)?;
+    checks::all_used(WORDING, &placeholders)?;
+    Ok(Asked { update: update.or(updates), guard })
+}
+
+fn lower<'a>(updates: &'a Map<'a, api::AttributeValueUpdate<'a>>) -> Result<Update<'a>, Error> {
+    let action = |action| match action {
+        None | Some(AttributeAction::Put) => legacy::AttributeAction::Put,
+        Some(AttributeAction::Add) => legacy::AttributeAction::Add,
+        Some(AttributeAction::Delete) => legacy::AttributeAction::Delete,
+    };
+    let updates: Vec<_> = updates
+        .iter()
+        .map(|(attribute, update)| AttributeUpdate {
+            attribute,
+            action: action(update.action),
+            value: update.value.as_ref(),
+        })
+        .collect();
+    legacy::attribute_updates(&updates).map_err(|problem| WORDING.refuse(problem))
+}
+
+impl Asked<'_> {
+    /// What needs the table but not the item.
+    fn check_table(&self, table: &OpenTable) -> Result<(), Error> {
+        let table = &table.descriptor;
+        if let Some(update) = &self.update {
+            update.check_key(&table.key_schema).map_err(|problem| Wording::Bare.refuse(problem))?;
+            for written in update.assignments() {
+                let Some(actual) = written.kind else { continue };
+                key::check_index_key_type(table, written.attribute, actual)?;
+            }
+            plan::check_scalar_keys(table, update.paths())?;
+            if update.statement_size() > limits::ITEM_SIZE_MAX {
+                return Err(messages::item_to_update_too_large());
+            }
+        }
+        self.guard.condition().map_or(Ok(()), |condition| plan::check_scalar_keys(table, condition.paths()))
+    }
+
+    fn apply(&self, input: &UpdateItemInput<'_>, table: &OpenTable, old: Option<&ItemRecord>) -> Result<Next, Error> {
+        self.guard.check(old)?;
+        let Some(update) = &self.update else {
+            // Without an update the item stays as it is, or comes into being with nothing but its key.
+            return Ok(old.map_or_else(|| Next::Put(effects::record(EncodedItem::from_item(&input.key))), |_| Next::Keep));
+        };
+        let item = update
+            .apply(old.map(|old| old.item.view()), &input.key)
+            .map_err(|problem| Wording::Bare.refuse(problem))?;
+        let record = effects::record(item);
+        let touched = |name: &str| update.targets().any(|target| target.attribute() == name);
+        key::check_index_keys(&table.descriptor, record.item.view(), Origin::Update, touched)?;
+        item_size::check_updated(&table.descriptor, &record)?;
+        Ok(Next::Put(record))
+    }
+
+    /// The attributes that the request wants back.
+    fn returned(&self, wanted: Option<ReturnValue>, written: &Written) -> Option<EncodedItem> {
+        let (old, new) = (written.old.as_ref().map(|old| &old.item), written.new.as_ref().map(|new| &new.item));
+        match wanted? {
+            ReturnValue::None => None,
+            ReturnValue::AllOld => old.cloned(),
+            ReturnValue::AllNew => new.cloned(),
+            ReturnValue::UpdatedOld => self.update.as_ref()?.updated_old(old?.view()),
+            ReturnValue::UpdatedNew => self.update.as_ref()?.updated_new(old.map(EncodedItem::view), new?.view()),
+        }
+    }
+}

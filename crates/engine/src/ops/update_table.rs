@@ -1,0 +1,60 @@
+//! UpdateTable.
+
+use crate::context::Context;
+use crate::tables::description::{self, View};
+use crate::tables::update::{self, Request};
+use crate::tables::{change, removal, status, words};
+use api::{Decoded, Error, UpdateTableInput, UpdateTableOutput};
+use model::Table;
+use model::arn::TableReference;
+use model::table::Status;
+use storage::Batch;
+
+/// Changes a table.
+pub async fn run(
+    context: &Context<'_>,
+    decoded: Decoded<UpdateTableInput<'_>>,
+) -> Result<UpdateTableOutput<'static>, Error> {
+    let input = decoded.input;
+    let engine = context.engine;
+    update::check(&input)?;
+    let now_ms = engine.now_ms();
+    let transition = engine.transition(Status::Updating);
+    let absent = || words::table_not_found(TableReference::parse(&input.table_name).name());
+    let target = change::Target { reference: &input.table_name, absent };
+    let changed = change::commit(context, target, |table| {
+        plan(&Request { input: &input, table, now_ms, transition })
+    })
+    .await?;
+    if changed.table.indexes.iter().any(status::is_changing) {
+        engine.start_job(&changed.table);
+    }
+    let counts = description::counts(context, &changed.table).await?;
+    let region = &engine.settings.region;
+    let view = View { table: &changed.table, status: changed.status, now_ms, region, counts: &counts };
+    Ok(UpdateTableOutput { table_description: Some(view.describe()) })
+}
+
+/// The table as the answer describes it.
+struct Changed {
+    table: Table,
+    status: Status,
+}
+
+/// The commit, and what is answered. DynamoDB answers a change with the throughput that the table had, and its status UPDATING.
+fn plan(request: &Request<'_>) -> Result<(Batch, Changed), Error> {
+    let next = update::plan(request)?;
+    if next.table == *request.table {
+        let status = status::of_table(&next.table, request.now_ms).unwrap_or(Status::Active);
+        return Ok((Batch::new(), Changed { table: next.table, status }));
+    }
+    let mut batch = Batch::new();
+    if next.remove_indexes.is_empty() {
+        change::set(&mut batch, &next.table)?;
+    } else {
+        (batch, _) = removal::of_indexes(&next.table, &next.remove_indexes)?;
+    }
+    let same_mode = next.table.billing_mode == request.table.billing_mode;
+    let throughput = if same_mode { request.table.throughput } else { next.table.throughput };
+    Ok((batch, Changed { table: Table { throughput, ..next.table }, status: Status::Updating }))
+}

@@ -1,0 +1,90 @@
+//! Reading and changing descriptors.
+//!
+//! Table operations read the descriptor from the store, not from the catalog, so that a status is never older than the request. A change
+//! is planned against what was read and committed with a check of its version; a conflict plans it anew.
+
+use super::status;
+use crate::catalog::OpenTable;
+use crate::context::Context;
+use crate::error::{corrupted, from_store};
+use api::{Error, messages};
+use layout::{keys, record};
+use model::Table;
+use model::arn::TableReference;
+use storage::{Batch, StoreError};
+
+/// How often a change is planned anew after a conflict. Descriptors change seldom, so this is reached only when something is wrong.
+const ATTEMPTS_MAX: usize = 100;
+
+/// The account and name that a reference means, or `None` where it means a table of another Region or account.
+pub fn own_name<'r>(context: &'r Context<'_>, reference: &'r str) -> Option<(&'r str, &'r str)> {
+    let account = context.caller.account.as_str();
+    match TableReference::parse(reference) {
+        TableReference::Name(name) => Some((account, name)),
+        TableReference::Arn { region, account: owner, name } => {
+            (region == context.engine.settings.region && owner == account).then_some((account, name))
+        }
+    }
+}
+
+/// Reads a table's descriptor. A table whose deletion is due is not there.
+pub async fn read(context: &Context<'_>, reference: &str) -> Result<Option<OpenTable>, Error> {
+    let Some((account, name)) = own_name(context, reference) else { return Ok(None) };
+    let found = read_any(context, account, name).await?;
+    Ok(found.filter(|table| status::of_table(&table.descriptor, context.engine.now_ms()).is_some()))
+}
+
+/// Reads a table's descriptor, even if its deletion is due.
+pub async fn read_any(context: &Context<'_>, account: &str, name: &str) -> Result<Option<OpenTable>, Error> {
+    let key = keys::table(account, name);
+    let Some(stored) = context.get(&key).await? else { return Ok(None) };
+    OpenTable::decode(key, stored.version, &stored.value).map(Some)
+}
+
+/// Adds the write of a descriptor to a batch.
+pub fn set(batch: &mut Batch, table: &Table) -> Result<(), Error> {
+    let key = keys::table(&table.account, &table.name);
+    let value = record::encode_table(table).map_err(|_| corrupted(&key))?;
+    batch.set(key, value);
+    Ok(())
+}
+
+/// A table to change, and what to say where it is not there.
+pub struct Target<'r, F> {
+    /// Its name or ARN.
+    pub reference: &'r str,
+    /// The error where there is no such table.
+    pub absent: F,
+}
+
+/// Changes a table: plans against the descriptor, commits, and again if somebody was faster. Returns what the last plan gave beside its
+/// batch. A batch without mutations changes nothing and is not committed.
+pub async fn commit<T>(
+    context: &Context<'_>,
+    target: Target<'_, impl Fn() -> Error + Send>,
+    mut plan: impl FnMut(&Table) -> Result<(Batch, T), Error> + Send,
+) -> Result<T, Error> {
+    for _ in 0..ATTEMPTS_MAX {
+        let table = read(context, target.reference).await?.ok_or_else(&target.absent)?;
+        let (mut batch, outcome) = plan(&table.descriptor)?;
+        if batch.mutations.is_empty() {
+            return Ok(outcome);
+        }
+        batch.check(table.key, Some(table.version));
+        match context.commit(batch).await {
+            Ok(_) => {
+                context.engine.read_table(&table.descriptor.account, &table.descriptor.name).await?;
+                return Ok(outcome);
+            }
+            Err(StoreError::Conflict { .. }) => {}
+            Err(error) => return Err(from_store(error)),
+        }
+    }
+    Err(conflicted())
+}
+
+/// The answer after too many conflicts.
+pub fn conflicted() -> Error {
+    tracing::error!("the change of a table met a conflict {ATTEMPTS_MAX} times");
+    messages::internal_server_error()
+}

@@ -1,0 +1,268 @@
+//! Key schemas and indexes as requests define them: DynamoDB's checks, in DynamoDB's order, and the descriptors.
+//!
+//! Evidence: order and texts as dynalite recorded them from AWS; keys of several attributes from the developer guide (November 2025).
+
+use super::{throughput, words};
+use api::{AttributeDefinition, Error, KeySchemaElement, KeyType, ProjectionType, messages};
+use model::table::{self, BillingMode, Projection, Status};
+use model::{Index, IndexKind, KeyAttribute, KeySchema, ScalarType, limits};
+
+/// A secondary index as CreateTable or UpdateTable defines it.
+pub struct IndexRequest<'r> {
+    /// Its name.
+    pub name: &'r str,
+    /// Local or global.
+    pub kind: IndexKind,
+    /// Its key.
+    pub key_schema: &'r [KeySchemaElement<'r>],
+    /// What its entries carry.
+    pub projection: &'r api::Projection<'r>,
+    /// Provisioned throughput, of a global index.
+    pub throughput: Option<api::ProvisionedThroughput>,
+    /// Limits of requests, of a global index.
+    pub on_demand: Option<&'r api::OnDemandThroughput>,
+    /// Warm throughput, of a global index.
+    pub warm: Option<&'r api::WarmThroughput>,
+}
+
+impl<'r> From<&'r api::LocalSecondaryIndex<'r>> for IndexRequest<'r> {
+    fn from(index: &'r api::LocalSecondaryIndex<'r>) -> Self {
+        Self {
+            name: &index.index_name,
+            kind: IndexKind::Local,
+            key_schema: &index.key_schema,
+            projection: &index.projection,
+            throughput: None,
+            on_demand: None,
+            warm: None,
+        }
+    }
+}
+
+impl<'r> From<&'r api::GlobalSecondaryIndex<'r>> for IndexRequest<'r> {
+    fn from(index: &'r api::GlobalSecondaryIndex<'r>) -> Self {
+        Self {
+            name: &index.index_name,
+            kind: IndexKind::Global,
+            key_schema: &index.key_schema,
+            projection: &index.projection,
+            throughput: index.provisioned_throughput.clone(),
+            on_demand: index.on_demand_throughput.as_ref(),
+            warm: index.warm_throughput.as_ref(),
+        }
+    }
+}
+
+impl<'r> From<&'r api::CreateGlobalSecondaryIndexAction<'r>> for IndexRequest<'r> {
+    fn from(index: &'r api::CreateGlobalSecondaryIndexAction<'r>) -> Self {
+        Self {
+            name: &index.index_name,
+            kind: IndexKind::Global,
+            key_schema: &index.key_schema,
+            projection: &index.projection,
+            throughput: index.provisioned_throughput.clone(),
+            on_demand: index.on_demand_throughput.as_ref(),
+            warm: index.warm_throughput.as_ref(),
+        }
+    }
+}
+
+impl IndexRequest<'_> {
+    /// Refuses a local index that does not fit its table.
+    pub fn check_local(&self, definitions: &[AttributeDefinition<'_>], table_hash: &str) -> Result<(), Error> {
+        check_defined(self.key_schema, definitions)?;
+        check_elements(self.key_schema)?;
+        let [hash, _range] = self.key_schema else {
+            return Err(words::invalid(format!("Index KeySchema does not have a range key for index: {}", self.name)));
+        };
+        if hash.attribute_name != table_hash {
+            return Err(words::invalid(format!(
+                "Index KeySchema does not have the same leading hash key as table KeySchema for index: {}. index hash key: \
+                 {}, table hash key: {table_hash}",
+                self.name, hash.attribute_name
+            )));
+        }
+        check_projection(self.projection)
+    }
+
+    /// Refuses a global index that no table may have.
+    pub fn check_global(&self, definitions: &[AttributeDefinition<'_>], billing_mode: BillingMode) -> Result<(), Error> {
+        check_defined(self.key_schema, definitions)?;
+        check_global_elements(self.key_schema)?;
+        check_projection(self.projection)?;
+        match (billing_mode, &self.throughput) {
+            (BillingMode::PayPerRequest, Some(_)) => Err(words::invalid(format!(
+                "ProvisionedThroughput should not be specified for index: {} when BillingMode is PAY_PER_REQUEST",
+                self.name
+            ))),
+            (BillingMode::Provisioned, None) => {
+                Err(words::invalid(format!("ProvisionedThroughput must be specified for index: {}", self.name)))
+            }
+            (BillingMode::Provisioned, Some(units)) => throughput::check_bounds(units),
+            (BillingMode::PayPerRequest, None) => Ok(()),
+        }
+    }
+
+    /// The index as it is kept.
+    pub fn define(
+        &self,
+        number: u16,
+        definitions: &[table::AttributeDefinition],
+        billing_mode: BillingMode,
+    ) -> Result<Index, Error> {
+        let provisioned = throughput::provisioned(self.throughput.clone());
+        let floor = throughput::warm(None, billing_mode, &provisioned);
+        let warmed = |asked| throughput::warmed(floor, asked, &format!("index {}", self.name));
+        Ok(Index {
+            name: self.name.to_owned(),
+            number,
+            kind: self.kind,
+            key_schema: key_schema(self.key_schema, definitions)?,
+            projection: projection(self.projection),
+            status: Status::Active,
+            backfilling: false,
+            throughput: provisioned,
+            on_demand: throughput::on_demand(None, self.on_demand),
+            warm: self.warm.map(warmed).transpose()?,
+        })
+    }
+}
+
+/// Refuses a key attribute that has no definition.
+pub fn check_defined(schema: &[KeySchemaElement<'_>], definitions: &[AttributeDefinition<'_>]) -> Result<(), Error> {
+    let defined = |element: &KeySchemaElement<'_>| {
+        definitions.iter().any(|definition| definition.attribute_name == element.attribute_name)
+    };
+    if schema.iter().all(defined) {
+        return Ok(());
+    }
+    let keys: Vec<&str> = schema.iter().map(|element| element.attribute_name.as_ref()).collect();
+    let names: Vec<&str> = definitions.iter().map(|definition| definition.attribute_name.as_ref()).collect();
+    Err(words::invalid(format!(
+        "Some index key attributes are not defined in AttributeDefinitions. Keys: [{}], AttributeDefinitions: [{}]",
+        keys.join(", "),
+        names.join(", ")
+    )))
+}
+
+/// Refuses a key of a table or local index that is not one HASH and at most one RANGE.
+pub fn check_elements(schema: &[KeySchemaElement<'_>]) -> Result<(), Error> {
+    check_names(schema)?;
+    match schema {
+        [first, ..] if first.key_type != KeyType::Hash => Err(not_a_type("first", KeyType::Hash)),
+        [_, second, ..] if second.key_type != KeyType::Range => Err(not_a_type("second", KeyType::Range)),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a key of a global index that is not up to four HASH and then up to four RANGE. What is beyond two elements is our own words.
+fn check_global_elements(schema: &[KeySchemaElement<'_>]) -> Result<(), Error> {
+    check_names(schema)?;
+    let hashes = schema.iter().take_while(|element| element.key_type == KeyType::Hash).count();
+    let rest = &schema[hashes..];
+    if hashes == 0 {
+        return Err(not_a_type("first", KeyType::Hash));
+    }
+    if let Some(at) = rest.iter().position(|element| element.key_type == KeyType::Hash) {
+        let element = hashes + at + 1;
+        return Err(words::validation(format!(
+            "Invalid KeySchema: KeySchemaElement {element} is a HASH key type behind a RANGE key type"
+        )));
+    }
+    let parts_max = limits::GLOBAL_INDEX_KEY_PARTS_MAX;
+    if hashes > parts_max || rest.len() > parts_max {
+        return Err(words::validation(format!(
+            "Invalid KeySchema: A key can have at most {parts_max} attributes of each of the key types HASH and RANGE"
+        )));
+    }
+    Ok(())
+}
+
+fn check_names(schema: &[KeySchemaElement<'_>]) -> Result<(), Error> {
+    let repeats = |at: usize| schema[..at].iter().any(|earlier| earlier.attribute_name == schema[at].attribute_name);
+    if !(0..schema.len()).any(repeats) {
+        return Ok(());
+    }
+    if schema.len() == 2 {
+        return Err(words::validation(
+            "Both the Hash Key and the Range Key element in the KeySchema have the same name",
+        ));
+    }
+    Err(words::validation("Invalid KeySchema: Two KeySchemaElements have the same name"))
+}
+
+fn not_a_type(which: &str, key_type: KeyType) -> Error {
+    words::validation(format!("Invalid KeySchema: The {which} KeySchemaElement is not a {} key type", key_type.name()))
+}
+
+fn check_projection(projection: &api::Projection<'_>) -> Result<(), Error> {
+    let Some(kind) = projection.projection_type else {
+        return Err(words::invalid("Unknown ProjectionType: null"));
+    };
+    match (kind, &projection.non_key_attributes) {
+        (ProjectionType::All | ProjectionType::KeysOnly, Some(_)) => {
+            Err(words::invalid(format!("ProjectionType is {}, but NonKeyAttributes is specified", kind.name())))
+        }
+        (ProjectionType::Include, None) => {
+            Err(words::invalid("ProjectionType is INCLUDE, but NonKeyAttributes is not specified"))
+        }
+        (ProjectionType::All | ProjectionType::KeysOnly, None) | (ProjectionType::Include, Some(_)) => Ok(()),
+    }
+}
+
+/// Refuses more attributes in INCLUDE projections than all indexes of a table may have together. Our own words.
+pub fn check_projected<'n>(counts: impl Iterator<Item = usize> + 'n) -> Result<(), Error> {
+    let (projected, max) = (counts.sum::<usize>(), limits::PROJECTED_ATTRIBUTES_MAX);
+    if projected > max {
+        return Err(words::invalid(format!(
+            "Number of NonKeyAttributes of all indexes exceeds the per-table limit of {max}"
+        )));
+    }
+    Ok(())
+}
+
+/// How many attributes a request projects with INCLUDE.
+pub fn projected(projection: &api::Projection<'_>) -> usize {
+    projection.non_key_attributes.as_ref().map_or(0, Vec::len)
+}
+
+fn projection(requested: &api::Projection<'_>) -> Projection {
+    match (requested.projection_type, &requested.non_key_attributes) {
+        (Some(ProjectionType::Include), Some(names)) => {
+            Projection::Include(names.iter().map(|name| name.clone().into_owned()).collect())
+        }
+        (Some(ProjectionType::KeysOnly), _) => Projection::KeysOnly,
+        _ => Projection::All,
+    }
+}
+
+/// The key schema of checked elements.
+pub fn key_schema(
+    elements: &[KeySchemaElement<'_>],
+    definitions: &[table::AttributeDefinition],
+) -> Result<KeySchema, Error> {
+    let mut schema = KeySchema { partition: Vec::new(), sort: Vec::new() };
+    for element in elements {
+        // The checks come first, so an element without a definition is a programmer's error.
+        let definition = definitions
+            .iter()
+            .find(|definition| definition.name == element.attribute_name)
+            .ok_or_else(messages::internal_server_error)?;
+        let attribute = KeyAttribute { name: definition.name.clone(), kind: definition.kind };
+        match element.key_type {
+            KeyType::Hash => schema.partition.push(attribute),
+            KeyType::Range => schema.sort.push(attribute),
+        }
+    }
+    Ok(schema)
+}
+
+/// An attribute definition as it is kept.
+pub fn attribute_definition(requested: &AttributeDefinition<'_>) -> table::AttributeDefinition {
+    let kind = match requested.attribute_type {
+        api::ScalarAttributeType::S => ScalarType::S,
+        api::ScalarAttributeType::N => ScalarType::N,
+        api::ScalarAttributeType::B => ScalarType::B,
+    };
+    table::AttributeDefinition { name: requested.attribute_name.clone().into_owned(), kind }
+}

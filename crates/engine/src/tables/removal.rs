@@ -1,0 +1,46 @@
+//! What goes when a table or an index goes: everything that is stored under its number, in one commit with the descriptor's change.
+//!
+//! Every write of an item checks the descriptor's version, so no write that was planned before can put anything back.
+
+use super::change;
+use api::Error;
+use layout::keys::{self, Range, Space};
+use model::Table;
+use storage::Batch;
+
+/// The removal of a table.
+pub fn of_table(table: &Table) -> Batch {
+    let mut batch = Batch::new();
+    batch.delete(keys::table(&table.account, &table.name));
+    for space in Space::OF_TABLES {
+        delete(&mut batch, keys::of_table(space, table.number));
+    }
+    batch
+}
+
+/// The removal of the indexes with these numbers, with the attribute definitions that only they used, and the descriptor that is left.
+pub fn of_indexes(table: &Table, numbers: &[u16]) -> Result<(Batch, Table), Error> {
+    let mut batch = Batch::new();
+    for number in numbers {
+        delete(&mut batch, keys::of_index(table.number, *number));
+        delete(&mut batch, keys::counters_of_index(table.number, *number));
+    }
+    let mut left = table.clone();
+    left.indexes.retain(|index| !numbers.contains(&index.number));
+    prune_definitions(&mut left);
+    change::set(&mut batch, &left)?;
+    Ok((batch, left))
+}
+
+fn delete(batch: &mut Batch, range: Range) {
+    batch.delete_range(range.from, range.to);
+}
+
+/// Drops the attribute definitions that no key uses (AWS-verified suite, July 2026).
+pub fn prune_definitions(table: &mut Table) {
+    let Table { attribute_definitions, key_schema, indexes, .. } = table;
+    attribute_definitions.retain(|definition| {
+        key_schema.get(&definition.name).is_some()
+            || indexes.iter().any(|index| index.key_schema.get(&definition.name).is_some())
+    });
+}

@@ -1,0 +1,62 @@
+//! Tags of tables, and the ARNs by which tag operations name them.
+
+use super::{change, status, words};
+use crate::context::Context;
+use api::Error;
+use model::arn::TableReference;
+use model::table::{Status, Tag};
+use model::{Table, limits};
+
+/// Refuses more tags than a resource may have. Our own words.
+pub fn check<T>(tags: &[T]) -> Result<(), Error> {
+    let max = limits::TAGS_MAX;
+    if tags.len() > max {
+        return Err(words::invalid(format!("Number of tags exceeds the limit of {max} tags of a resource")));
+    }
+    Ok(())
+}
+
+/// The tags with some set: a known key keeps its place, a new one is added, of equal keys the last counts.
+pub fn set(old: &[Tag], requested: &[api::Tag<'_>]) -> Vec<Tag> {
+    let mut tags = old.to_vec();
+    for tag in requested {
+        match tags.iter_mut().find(|known| known.key == tag.key) {
+            Some(known) => known.value = tag.value.clone().into_owned(),
+            None => tags.push(Tag { key: tag.key.clone().into_owned(), value: tag.value.clone().into_owned() }),
+        }
+    }
+    tags
+}
+
+/// Refuses what is no ARN of a table, and the ARN of another account's table. `operation` is named in the refusal.
+pub fn check_arn(context: &Context<'_>, operation: &str, arn: &str) -> Result<(), Error> {
+    match TableReference::parse(arn) {
+        TableReference::Name(_) => Err(words::not_a_table_arn(arn)),
+        TableReference::Arn { account, .. } if account != context.caller.account => {
+            Err(words::access_denied(&context.caller.account, operation, arn))
+        }
+        // A table of another Region is nowhere to be found here.
+        TableReference::Arn { .. } => Ok(()),
+    }
+}
+
+/// Changes the tags of a table.
+pub async fn change(
+    context: &Context<'_>,
+    target: change::Target<'_, impl Fn() -> Error + Send>,
+    new: impl Fn(&[Tag]) -> Result<Vec<Tag>, Error> + Send,
+) -> Result<(), Error> {
+    let now_ms = context.engine.now_ms();
+    change::commit(context, target, |table: &Table| {
+        if matches!(status::of_table(table, now_ms), Some(Status::Creating | Status::Deleting)) {
+            status::refuse_in_transition(table, now_ms)?;
+        }
+        let mut batch = storage::Batch::new();
+        let tags = new(&table.tags)?;
+        if tags != table.tags {
+            change::set(&mut batch, &Table { tags, ..table.clone() })?;
+        }
+        Ok((batch, ()))
+    })
+    .await
+}
