@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import copy
 import time
+from collections import Counter
 from random import Random
 from typing import Any
 
 from differential import answers as reading
 from differential.faults import Faults
 from differential.fleet import NO_ANSWER, Links
-from differential.kinds import Difference, differences
+from differential.kinds import Difference, differences, outcome_template
 from differential.requests import WRITES, ControlRequests, Request, Requests
 from differential.shapes import Item, Shapes, Table
 from harness.wire import Answer
@@ -45,7 +46,7 @@ class Episode:
         self._control = ControlRequests(self._shapes, self._prefix)
         self.found: list[Difference] = []
         self.sent = 0
-        self.refused = 0
+        self.refusals: Counter[str] = Counter()
         self.dropped: list[str] = []
 
     def run(self) -> None:
@@ -104,8 +105,9 @@ class Episode:
         """Sends a request to all; whether all answered alike."""
         pages = self._walk(request)
         self.sent += 1
-        self.refused += pages[self._subject][-1].status != 200
         aspects = {name: reading.outcome(request, list_of) for name, list_of in pages.items()}
+        if aspects[self._subject]["outcome"] != "success":
+            self.refusals[f"{request.operation} {outcome_template(aspects[self._subject])}"] += 1
         found = differences(request, aspects, self._subject)
         self.found += found
         for name, list_of in pages.items():

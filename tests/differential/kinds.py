@@ -84,12 +84,28 @@ def differences(request: Request, answers: dict[str, Aspects], subject: str) -> 
         allies = groups.pop(text(mine), [])
         for names in groups.values():
             theirs = comparable[names[0]].get(aspect)
-            kind = Kind(request.operation, refined(aspect, mine, theirs), *templates(mine, theirs))
-            shown = {name: aspects.get(aspect) for name, aspects in answers.items()}
+            if aspect == "outcome":
+                told = outcome_template(ours), outcome_template(comparable[names[0]])
+            else:
+                told = templates(mine, theirs)
+            kind = Kind(request.operation, refined(aspect, mine, theirs), *told)
+            shown = {name: shown_part(aspects, aspect) for name, aspects in answers.items()}
             found.append(Difference(kind, names, allies, request, shown))
         # What differs here is not asked about less important aspects.
         comparable = {name: comparable[name] for name in allies}
     return found
+
+
+def outcome_template(aspects: Aspects) -> str:
+    """The type with the words that go with it: which check refused is what matters."""
+    words = template(aspects["message"]) if aspects.get("message") else ""
+    return f"{aspects['outcome']}: {words}" if words else str(aspects["outcome"])
+
+
+def shown_part(aspects: Aspects, aspect: str) -> Any:
+    if aspect in ("outcome", "message"):
+        return " - ".join(str(aspects[name]) for name in ("outcome", "message") if name in aspects)
+    return aspects.get(aspect)
 
 
 def refined(aspect: str, mine: Any, theirs: Any) -> str:
@@ -135,7 +151,7 @@ def template(message: str) -> str:
 
 def shape(path: str, value: Any) -> str:
     if isinstance(value, dict):
-        inner = ",".join(sorted(name if name in STRUCTURE or name in MEMBERS else "*" for name in value))
+        inner = ",".join(sorted({name if name in STRUCTURE or name in MEMBERS else "*" for name in value}))
         described = f"{{{inner}}}"
     elif isinstance(value, list):
         described = "[...]" if value else "[]"
@@ -150,7 +166,8 @@ def shape(path: str, value: Any) -> str:
 
 def first_difference(left: Any, right: Any, path: str) -> tuple[str, Any, Any]:
     if isinstance(left, dict) and isinstance(right, dict):
-        for name in sorted(set(left) | set(right)):
+        # The arms of consumed capacity say more than their sum.
+        for name in sorted(set(left) | set(right), key=lambda name: (name == "CapacityUnits", name)):
             mine, theirs = left.get(name, ABSENT), right.get(name, ABSENT)
             if mine != theirs:
                 shown = name if name in STRUCTURE or name in MEMBERS else "*"

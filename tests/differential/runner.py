@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -69,8 +69,8 @@ class Tally:
 
     groups: dict[Kind, Group]
     requests: int = 0
-    refused: int = 0
-    dropped: Counter[str] | None = None
+    refusals: Counter[str] = field(default_factory=Counter)
+    dropped: Counter[str] = field(default_factory=Counter)
 
 
 def matches(text: str, pattern: str) -> bool:
@@ -90,10 +90,12 @@ def main(arguments: list[str]) -> int:
         restarts = dict(fleet.restarts)
     new = report(tally, options)
     seconds = time.monotonic() - begin
-    share = 100 * tally.refused / max(1, tally.requests)
+    refused = tally.refusals.total()
+    share = 100 * refused / max(1, tally.requests)
     print(
-        f"{tally.requests} requests in {seconds:.0f} s, {share:.0f} % of them refused; peers restarted: {restarts or 'none'}"
+        f"{tally.requests} requests in {seconds:.0f} s; {share:.0f} % refused, with {len(tally.refusals)} kinds of refusal"
     )
+    print(f"peers restarted: {restarts or 'none'}")
     if tally.dropped:
         print(f"episodes that ended early, by the server that could not go on: {dict(tally.dropped)}")
     print(f"{tally.requests - new} passed, {new} failed")
@@ -118,7 +120,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def run(fleet: fleets.Fleet, requests: int, seed: int) -> Tally:
     episodes = -(-requests // EPISODE_REQUESTS)
-    tally = Tally({}, dropped=Counter())
+    tally = Tally({})
 
     def parts(number: int) -> list[Episode]:
         names = [name for name in fleet.running if name != "moto" or number % MOTO_EVERY == 0]
@@ -140,8 +142,7 @@ def run(fleet: fleets.Fleet, requests: int, seed: int) -> Tally:
 
 def add(tally: Tally, episode: Episode) -> None:
     tally.requests += episode.sent
-    tally.refused += episode.refused
-    assert tally.dropped is not None
+    tally.refusals.update(episode.refusals)
     tally.dropped.update(episode.dropped)
     for difference in episode.found:
         tally.groups.setdefault(difference.kind, Group(difference)).add(difference)
@@ -158,6 +159,9 @@ def report(tally: Tally, options: argparse.Namespace) -> int:
     if options.all:
         show("a peer differs", others)
         show("known", explained, known)
+        print(
+            "\n== refusals ==", *(f"{count:6} {words[:200]}" for words, count in tally.refusals.most_common()), sep="\n"
+        )
     agreed = sum(1 for _, group in explained if group.agreed)
     print(
         f"{len(new)} new kinds of agreement against us; {len(others)} kinds in which single peers differ; "
