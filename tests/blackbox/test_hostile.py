@@ -14,6 +14,8 @@ import pytest
 from harness.wire import Answer, Connection, WireError, request_bytes
 
 ANSWER_SECONDS = 5.0
+# The server gives a head ten seconds.
+HEAD_SECONDS = 20.0
 MEBIBYTE = 1 << 20
 KEY = '"Key": {"pk": {"S": "a"}}'
 
@@ -235,6 +237,17 @@ def test_slow_headers_do_not_hold_others(endpoint: str) -> None:
     finally:
         for client in slow:
             client.close()
+
+
+def test_a_head_that_never_ends_is_cut_off(endpoint: str, own_endpoint: bool) -> None:
+    if not own_endpoint:
+        pytest.skip("how long a head may take is Stator's own")
+    address = urlsplit(endpoint)
+    with socket.create_connection((address.hostname, address.port), timeout=HEAD_SECONDS) as link:
+        link.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n")
+        # An answer or none, but then the end.
+        while link.recv(65_536):
+            pass
 
 
 @pytest.mark.parametrize(
