@@ -11,10 +11,10 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from crash.model import COUNTER, TABLE, Item, Key, Model, State, key_attributes, new_item
+from crash.model import COUNTER, TABLE, Item, Key, Model, State, key_attributes, key_of, new_item
 from harness.wire import Connection, WireError
 
-KEYS_PER_WRITER = 60
+KEYS_PER_WRITER = 120
 # A writer ends by itself, should nobody kill the server.
 MAX_WRITES = 20_000
 
@@ -27,6 +27,7 @@ class Writer:
         self.faults: list[str] = []
         self._model = model
         self._random = Random(seed)
+        self._log = f"log-{seed}"
         self._connection = Connection(endpoint, timeout_seconds=10)
         # Few partitions with several items each: item collections for the local index.
         self._keys: list[Key] = [(f"w{number}-{part % 6}", part) for part in range(KEYS_PER_WRITER)]
@@ -41,11 +42,16 @@ class Writer:
 
     def _run(self) -> None:
         choices: list[Callable[[], bool]] = [self._put, self._put, self._update, self._update, self._delete]
-        choices += [self._batch, self._increment]
+        choices += [self._append, self._append, self._batch, self._increment]
         for _ in range(MAX_WRITES):
             if not self._random.choice(choices)():
                 break
         self._connection.close()
+
+    def _append(self) -> bool:
+        """A key that no later write touches: a lost write cannot hide behind its successor."""
+        item = new_item((self._log, self.acknowledged), self._random)
+        return self._write({key_of(item): item}, "PutItem", {"TableName": TABLE, "Item": item})
 
     def _put(self) -> bool:
         key = self._random.choice(self._keys)
