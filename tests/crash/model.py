@@ -14,6 +14,8 @@ from typing import Any
 TABLE = "crash"
 GLOBAL_INDEX = "by-group"
 LOCAL_INDEX = "by-rank"
+# Made and deleted while the load goes on.
+LIVE_INDEX = "live"
 COUNTER = ("counter", 0)
 
 Key = tuple[str, int]
@@ -44,6 +46,12 @@ DEFINITION: dict[str, Any] = {
             "Projection": {"ProjectionType": "ALL"},
         }
     ],
+}
+
+LIVE_DEFINITION: dict[str, Any] = {
+    "IndexName": LIVE_INDEX,
+    "KeySchema": [{"AttributeName": "grp", "KeyType": "HASH"}],
+    "Projection": {"ProjectionType": "ALL"},
 }
 
 

@@ -1,7 +1,8 @@
 """Loads the server from several connections, kills it at a random moment, restarts it and looks at what is left.
 
 Each round: `stator check` on the data that the kill left, a restart, every key compared with what was
-acknowledged, both indexes compared with the table, then more load and the next kill. The seed is printed and
+acknowledged, all indexes compared with the table, then more load and the next kill. In half of the rounds an index
+is made on the live table, or deleted, so that some kills hit a backfill. The seed is printed and
 decides the load and the moments of the kills; the interleaving of the writers is the machine's.
 """
 
@@ -18,7 +19,18 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from crash.model import DEFINITION, GLOBAL_INDEX, LOCAL_INDEX, TABLE, Item, Key, Model, key_of
+from crash.model import (
+    DEFINITION,
+    GLOBAL_INDEX,
+    LIVE_DEFINITION,
+    LIVE_INDEX,
+    LOCAL_INDEX,
+    TABLE,
+    Item,
+    Key,
+    Model,
+    key_of,
+)
 from crash.writers import Writer
 from harness import servers
 from harness.wire import Connection
@@ -26,6 +38,7 @@ from harness.wire import Connection
 WRITERS = 4
 LOAD_SECONDS = (0.05, 0.8)
 CHECK_SECONDS = 60
+READY_SECONDS = 30.0
 SHOWN_FAULTS = 10
 
 
@@ -67,7 +80,12 @@ class Rounds:
         ]
         for writer in writers:
             writer.start()
-        time.sleep(self._random.uniform(*LOAD_SECONDS))
+        seconds = self._random.uniform(*LOAD_SECONDS)
+        before_change = seconds * self._random.random()
+        time.sleep(before_change)
+        if self._random.random() < 0.5:
+            toggle_live_index(server.endpoint)
+        time.sleep(seconds - before_change)
         return writers
 
     def _check_offline(self) -> list[str]:
@@ -79,8 +97,11 @@ class Rounds:
 
     def _look(self, endpoint: str) -> list[str]:
         connection = Connection(endpoint)
+        indexes = {GLOBAL_INDEX: ("grp", "rnk"), LOCAL_INDEX: ("rnk",)}
+        if LIVE_INDEX in wait_ready(connection):
+            indexes[LIVE_INDEX] = ("grp",)
         faults = self._model.settle(by_key(scan(connection, None)))
-        for index, attributes in ((GLOBAL_INDEX, ("grp", "rnk")), (LOCAL_INDEX, ("rnk",))):
+        for index, attributes in indexes.items():
             faults += compare_index(index, by_key(scan(connection, index)), self._model.expected(attributes))
         connection.close()
         return faults
@@ -89,13 +110,34 @@ class Rounds:
 def create_table(endpoint: str) -> list[str]:
     connection = Connection(endpoint)
     answer = connection.call("CreateTable", DEFINITION)
-    while (
-        answer.status == 200
-        and connection.call("DescribeTable", {"TableName": TABLE}).json()["Table"]["TableStatus"] != "ACTIVE"
-    ):
-        time.sleep(0.01)
+    if answer.status == 200:
+        wait_ready(connection)
     connection.close()
     return [] if answer.status == 200 else [f"CreateTable was answered {answer.body[:300]!r}"]
+
+
+def toggle_live_index(endpoint: str) -> None:
+    """Starts to make or to delete the live index. The kill may come at any moment of that, or after it."""
+    connection = Connection(endpoint)
+    update: dict[str, Any] = {"Create": LIVE_DEFINITION}
+    if LIVE_INDEX in wait_ready(connection):
+        update = {"Delete": {"IndexName": LIVE_INDEX}}
+    definitions = DEFINITION["AttributeDefinitions"]
+    body = {"TableName": TABLE, "AttributeDefinitions": definitions, "GlobalSecondaryIndexUpdates": [update]}
+    connection.call("UpdateTable", body)
+    connection.close()
+
+
+def wait_ready(connection: Connection) -> set[str]:
+    """Waits until the table and its indexes are ACTIVE, and tells the names of its global indexes."""
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        table = connection.call("DescribeTable", {"TableName": TABLE}).json()["Table"]
+        indexes = table.get("GlobalSecondaryIndexes", [])
+        if all(state == "ACTIVE" for state in (table["TableStatus"], *(index["IndexStatus"] for index in indexes))):
+            return {index["IndexName"] for index in indexes}
+        time.sleep(0.01)
+    raise AssertionError(f"the table did not become ACTIVE within {READY_SECONDS} s")
 
 
 def scan(connection: Connection, index: str | None) -> list[Item]:
