@@ -3,9 +3,10 @@
 //! The generated structures call [`Encode`] member by member. A stored item is written from its encoded form, value by value, without
 //! a tree: this is the hot path of every read.
 
-use crate::json::{ObjectWriter, write_base64, write_double, write_integer, write_string};
+use crate::json::{ObjectWriter, write_base64, write_between, write_double, write_integer, write_string};
 use crate::{Map, Timestamp};
-use model::{AttributeValue, EncodedItem, Item, ItemView, ValueView};
+use model::encoded::RawAttributes;
+use model::{AttributeValue, EncodedItem, Item, ItemView, RawValue, ValueView};
 use std::borrow::Cow;
 
 /// A value that has a JSON form.
@@ -74,55 +75,74 @@ impl Encode for EncodedItem {
 
 impl Encode for ItemView<'_> {
     fn encode(&self, out: &mut Vec<u8>) {
-        let mut object = ObjectWriter::new(out);
-        for (name, value) in self.iter() {
-            value.encode(object.name(name));
+        // Usual items grow by less than this on their way to JSON, so that the buffer grows once.
+        out.reserve(self.bytes().len() * 2);
+        write_attributes(self.raw(), out);
+    }
+}
+
+impl Encode for RawValue<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        match *self {
+            Self::S(text) => write_between(b"{\"S\":\"", text, b"\"}", out),
+            Self::N(text) => {
+                out.extend_from_slice(b"{\"N\":\"");
+                out.extend_from_slice(text);
+                out.extend_from_slice(b"\"}");
+            }
+            Self::True => out.extend_from_slice(b"{\"BOOL\":true}"),
+            Self::False => out.extend_from_slice(b"{\"BOOL\":false}"),
+            Self::Null => out.extend_from_slice(b"{\"NULL\":true}"),
+            Self::M(map) => {
+                out.extend_from_slice(b"{\"M\":");
+                write_attributes(map.raw_attributes(), out);
+                out.push(b'}');
+            }
+            Self::L(list) => {
+                out.extend_from_slice(b"{\"L\":");
+                write_list(list.raw_values(), out, |value, out| value.encode(out));
+                out.push(b'}');
+            }
+            Self::B(_) | Self::Ss(_) | Self::Ns(_) | Self::Bs(_) => write_binary_or_set(*self, out),
         }
-        object.end();
     }
 }
 
 impl Encode for ValueView<'_> {
     fn encode(&self, out: &mut Vec<u8>) {
-        match *self {
-            Self::S(text) => {
-                out.extend_from_slice(b"{\"S\":");
-                write_string(text, out);
-            }
-            Self::N(text) => {
-                out.extend_from_slice(b"{\"N\":");
-                write_number(text.as_bytes(), out);
-            }
-            Self::B(bytes) => {
-                out.extend_from_slice(b"{\"B\":");
-                write_base64(bytes, out);
-            }
-            Self::Bool(true) => out.extend_from_slice(b"{\"BOOL\":true"),
-            Self::Bool(false) => out.extend_from_slice(b"{\"BOOL\":false"),
-            Self::Null => out.extend_from_slice(b"{\"NULL\":true"),
-            Self::Ss(set) => {
-                out.extend_from_slice(b"{\"SS\":");
-                write_list(set.texts(), out, write_string);
-            }
-            Self::Ns(set) => {
-                out.extend_from_slice(b"{\"NS\":");
-                write_list(set.members(), out, write_number);
-            }
-            Self::Bs(set) => {
-                out.extend_from_slice(b"{\"BS\":");
-                write_list(set.members(), out, write_base64);
-            }
-            Self::L(list) => {
-                out.extend_from_slice(b"{\"L\":");
-                write_list(list.values(), out, |value, out| value.encode(out));
-            }
-            Self::M(map) => {
-                out.extend_from_slice(b"{\"M\":");
-                map.attributes().encode(out);
-            }
-        }
-        out.push(b'}');
+        self.raw().encode(out);
     }
+}
+
+fn write_attributes(attributes: RawAttributes<'_>, out: &mut Vec<u8>) {
+    let mut object = ObjectWriter::new(out);
+    for (name, value) in attributes {
+        value.encode(object.raw_name(name));
+    }
+    object.end();
+}
+
+fn write_binary_or_set(value: RawValue<'_>, out: &mut Vec<u8>) {
+    match value {
+        RawValue::B(bytes) => {
+            out.extend_from_slice(b"{\"B\":");
+            write_base64(bytes, out);
+        }
+        RawValue::Ss(set) => {
+            out.extend_from_slice(b"{\"SS\":");
+            write_list(set.members(), out, |text, out| write_between(b"\"", text, b"\"", out));
+        }
+        RawValue::Ns(set) => {
+            out.extend_from_slice(b"{\"NS\":");
+            write_list(set.members(), out, |text, out| write_between(b"\"", text, b"\"", out));
+        }
+        RawValue::Bs(set) => {
+            out.extend_from_slice(b"{\"BS\":");
+            write_list(set.members(), out, write_base64);
+        }
+        _ => unreachable!("neither binary nor a set"),
+    }
+    out.push(b'}');
 }
 
 impl Encode for Item<'_> {
@@ -189,13 +209,6 @@ pub(crate) fn write_member<T: Encode>(key: &[u8], value: &Option<T>, out: &mut V
         out.extend_from_slice(key);
         value.encode(out);
     }
-}
-
-/// A number's normal form needs no escapes.
-fn write_number(text: &[u8], out: &mut Vec<u8>) {
-    out.push(b'"');
-    out.extend_from_slice(text);
-    out.push(b'"');
 }
 
 fn write_list<T>(elements: impl Iterator<Item = T>, out: &mut Vec<u8>, write: impl Fn(T, &mut Vec<u8>)) {

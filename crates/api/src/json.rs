@@ -6,4 +6,4 @@ mod reader;
 mod writer;
 
 pub use reader::{Kind, Malformed, Members, Reader, is_valid};
-pub use writer::{ObjectWriter, write_base64, write_double, write_integer, write_string};
+pub use writer::{ObjectWriter, write_base64, write_between, write_double, write_integer, write_string};

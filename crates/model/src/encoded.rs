@@ -14,6 +14,10 @@
 //! text that DynamoDB answers, so that an answer is written by copying. [`ItemView::parse`] checks the structure once; whoever holds a
 //! view may rely on it. `stator check` looks deeper: [`ItemView::check_deep`].
 
+mod raw;
+
+pub use raw::{RawAttributes, RawValue, RawValues};
+
 use crate::value::AttributeType;
 use crate::{AttributeValue, Item, Number};
 use bytes::Bytes;
@@ -362,6 +366,7 @@ fn text_of(bytes: &[u8]) -> &str {
 struct Cursor<'a>(&'a [u8]);
 
 impl<'a> Cursor<'a> {
+    #[inline]
     fn varint(&mut self) -> Result<u32, Malformed> {
         let (&first, rest) = self.0.split_first().ok_or(Malformed)?;
         self.0 = rest;
@@ -380,12 +385,14 @@ impl<'a> Cursor<'a> {
         Err(Malformed)
     }
 
+    #[inline]
     fn take(&mut self, length: usize) -> Result<&'a [u8], Malformed> {
         let (taken, rest) = self.0.split_at_checked(length).ok_or(Malformed)?;
         self.0 = rest;
         Ok(taken)
     }
 
+    #[inline]
     fn bytes(&mut self) -> Result<&'a [u8], Malformed> {
         let length = self.varint()?;
         self.take(length as usize)
@@ -395,6 +402,7 @@ impl<'a> Cursor<'a> {
         std::str::from_utf8(self.bytes()?).map_err(|_| Malformed)
     }
 
+    #[inline]
     fn body(&mut self) -> Result<Body<'a>, Malformed> {
         let length = self.take(4)?.first_chunk::<4>().map(|bytes| u32::from_le_bytes(*bytes)).ok_or(Malformed)?;
         self.take(length as usize).map(Body)

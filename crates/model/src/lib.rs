@@ -14,7 +14,7 @@ pub mod size;
 pub mod table;
 pub mod value;
 
-pub use encoded::{EncodedItem, ItemView, Malformed, ValueView};
+pub use encoded::{EncodedItem, ItemView, Malformed, RawValue, ValueView};
 pub use item::Item;
 pub use key::{KeyAttribute, KeySchema, ScalarType};
 pub use number::{Number, NumberError};

@@ -213,7 +213,7 @@ fn floor(number: &str) -> i64 {
 }
 
 /// Base64 with padding, as Jackson accepts it (messages recorded by dynalite).
-fn decode_base64(text: &str) -> Result<Vec<u8>, Error> {
+pub(super) fn decode_base64(text: &str) -> Result<Vec<u8>, Error> {
     if !text.len().is_multiple_of(4) {
         return Err(messages::base64_length(text.len()));
     }

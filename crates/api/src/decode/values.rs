@@ -5,6 +5,7 @@
 //! value may have; what lies deeper is skipped, never built.
 
 use super::containers::unexpected;
+use super::scalars::decode_base64;
 use super::{Decoder, Path, Place, Slot};
 use crate::json::Kind;
 use crate::value_faults::{SetKind, ValueFault};
@@ -44,7 +45,17 @@ impl<'a> Decoder<'a> {
     }
 
     /// A value that stands inside `levels` lists and maps. `path` is that of the outermost value.
+    #[inline]
     fn value_at(&mut self, path: &Path<'_>, place: Place, levels: usize) -> Result<AttributeValue<'a>, Error> {
+        match self.plain_scalar(path)? {
+            Some(value) => Ok(value),
+            None => self.any_value_at(path, place, levels),
+        }
+    }
+
+    /// As `value_at`, however the value is written. Apart from it, so that the usual value does not pay for what this needs.
+    #[inline(never)]
+    fn any_value_at(&mut self, path: &Path<'_>, place: Place, levels: usize) -> Result<AttributeValue<'a>, Error> {
         match self.reader.peek()? {
             Kind::Object => {}
             Kind::Array => return Err(messages::unrecognized_class(CLASS)),
@@ -71,6 +82,22 @@ impl<'a> Decoder<'a> {
             Some(value) if !several => value,
             Some(_) => self.fault(path, ValueFault::SeveralTypes),
             None => self.fault(path, ValueFault::Empty),
+        })
+    }
+
+    /// A string, number or binary value, if it is written the way clients write it; otherwise nothing is read.
+    #[inline]
+    fn plain_scalar(&mut self, path: &Path<'_>) -> Result<Option<AttributeValue<'a>>, Error> {
+        let start = self.reader.position();
+        Ok(match self.reader.single_string_member() {
+            Some((b'S', text)) => Some(AttributeValue::S(Cow::Borrowed(text))),
+            Some((b'N', text)) => Some(self.number(path, Cow::Borrowed(text))),
+            Some((b'B', text)) => Some(AttributeValue::B(Cow::Owned(decode_base64(text)?))),
+            Some(_) => {
+                self.reader.rewind(start);
+                None
+            }
+            None => None,
         })
     }
 
@@ -105,6 +132,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// A list or a map that stands inside `levels` others.
+    #[inline(never)]
     fn nested(
         &mut self,
         path: &Path<'_>,
@@ -127,6 +155,7 @@ impl<'a> Decoder<'a> {
         if kind == AttributeType::L { self.elements(path, levels + 1) } else { self.attributes(path, levels + 1) }
     }
 
+    #[inline(never)]
     fn elements(&mut self, path: &Path<'_>, levels: usize) -> Result<Option<AttributeValue<'a>>, Error> {
         let mut elements = Vec::new();
         let mut members = self.reader.open_array()?;
@@ -136,6 +165,7 @@ impl<'a> Decoder<'a> {
         Ok(Some(AttributeValue::L(elements)))
     }
 
+    #[inline(never)]
     fn attributes(&mut self, path: &Path<'_>, levels: usize) -> Result<Option<AttributeValue<'a>>, Error> {
         let mut pairs = Vec::new();
         let mut members = self.reader.open_object()?;
@@ -145,24 +175,27 @@ impl<'a> Decoder<'a> {
         Ok(Some(AttributeValue::M(Item::from_pairs(pairs))))
     }
 
+    #[inline(never)]
     fn string_set(&mut self, path: &Path<'_>) -> Result<Option<AttributeValue<'a>>, Error> {
         let Some((members, complete)) = self.set_members(Self::text)? else { return Ok(None) };
-        let sorted = match self.sorted(path, SetKind::String, complete, &members) {
+        let sorted = match self.sorted(path, SetKind::String, complete, members) {
             Ok(sorted) => sorted,
             Err(placeholder) => return Ok(Some(placeholder)),
         };
         Ok(Some(AttributeValue::Ss(sorted)))
     }
 
+    #[inline(never)]
     fn binary_set(&mut self, path: &Path<'_>) -> Result<Option<AttributeValue<'a>>, Error> {
         let Some((members, complete)) = self.set_members(Self::bytes)? else { return Ok(None) };
-        let sorted = match self.sorted(path, SetKind::Binary, complete, &members) {
+        let sorted = match self.sorted(path, SetKind::Binary, complete, members) {
             Ok(sorted) => sorted,
             Err(placeholder) => return Ok(Some(placeholder)),
         };
         Ok(Some(AttributeValue::Bs(sorted.into_iter().map(Cow::Owned).collect())))
     }
 
+    #[inline(never)]
     fn number_set(&mut self, path: &Path<'_>) -> Result<Option<AttributeValue<'a>>, Error> {
         let Some((texts, complete)) = self.set_members(Self::text)? else { return Ok(None) };
         let mut members = Vec::with_capacity(texts.len());
@@ -174,7 +207,7 @@ impl<'a> Decoder<'a> {
                 }
             }
         }
-        let sorted = match self.sorted(path, SetKind::Number, complete, &members) {
+        let sorted = match self.sorted(path, SetKind::Number, complete, members) {
             Ok(sorted) => sorted,
             Err(placeholder) => return Ok(Some(placeholder)),
         };
@@ -207,7 +240,7 @@ impl<'a> Decoder<'a> {
         path: &Path<'_>,
         kind: SetKind,
         complete: bool,
-        members: &[T],
+        members: Vec<T>,
     ) -> Result<Vec<T>, AttributeValue<'a>> {
         if !complete {
             return Err(self.fault(path, ValueFault::Empty));
@@ -215,7 +248,10 @@ impl<'a> Decoder<'a> {
         if members.is_empty() {
             return Err(self.fault(path, ValueFault::EmptySet(kind)));
         }
-        let mut sorted = members.to_vec();
+        if members.windows(2).all(|pair| pair[0] < pair[1]) {
+            return Ok(members);
+        }
+        let mut sorted = members.clone();
         sorted.sort_unstable();
         if sorted.windows(2).any(|pair| pair[0] == pair[1]) {
             let members = members.iter().map(SetMember::to_bytes).collect();

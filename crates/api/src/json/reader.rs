@@ -76,6 +76,12 @@ impl<'a> Reader<'a> {
         self.at
     }
 
+    /// Goes back to a position read earlier.
+    pub fn rewind(&mut self, position: usize) {
+        debug_assert!(position <= self.at, "rewinding goes back");
+        self.at = position;
+    }
+
     /// The text from a position read earlier up to here.
     pub fn since(&self, start: usize) -> &'a str {
         self.text.get(start..self.at).unwrap_or_default()
@@ -116,9 +122,50 @@ impl<'a> Reader<'a> {
         if !self.next_in(members, b'}')? {
             return Ok(None);
         }
+        if let Some(name) = self.plain_name() {
+            return Ok(Some(Cow::Borrowed(name)));
+        }
         let name = self.string()?;
         self.expect(b':')?;
         Ok(Some(name))
+    }
+
+    /// Reads a name and its colon, if there is no escape in it and no space between them; otherwise nothing but space.
+    #[inline]
+    fn plain_name(&mut self) -> Option<&'a str> {
+        self.skip_space();
+        let start = self.at + 1;
+        if self.byte() != Some(b'"') {
+            return None;
+        }
+        let end = self.special(start);
+        if !self.text.as_bytes().get(end..)?.starts_with(b"\":") {
+            return None;
+        }
+        self.at = end + 2;
+        self.text.get(start..end)
+    }
+
+    /// Reads a whole object of one member whose name is one letter and whose value is a string, `{"S":"text"}`, if it is written the
+    /// way clients write it: no space but one after the colon, no escapes. Otherwise no more
+    /// than space before it is read.
+    #[inline]
+    pub fn single_string_member(&mut self) -> Option<(u8, &'a str)> {
+        self.skip_space();
+        let rest = self.text.as_bytes().get(self.at..)?;
+        let (letter, quote) = match *rest.first_chunk::<7>()? {
+            [b'{', b'"', letter, b'"', b':', b'"', _] => (letter, 5),
+            [b'{', b'"', letter, b'"', b':', b' ', b'"'] => (letter, 6),
+            _ => return None,
+        };
+        let start = self.at + quote + 1;
+        let end = self.special(start);
+        // The letter may itself be a backslash; then the name is not what it seems.
+        if letter == b'\\' || !self.text.as_bytes().get(end..)?.starts_with(b"\"}") {
+            return None;
+        }
+        self.at = end + 2;
+        self.text.get(start..end).map(|text| (letter, text))
     }
 
     /// Moves into the array that stands next.
@@ -262,7 +309,7 @@ impl<'a> Reader<'a> {
 
     #[inline]
     fn skip_space(&mut self) {
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.byte() {
+        while self.byte().is_some_and(|byte| byte <= b' ' && matches!(byte, b' ' | b'\n' | b'\r' | b'\t')) {
             self.at += 1;
         }
     }
@@ -301,8 +348,8 @@ impl<'a> Reader<'a> {
     #[inline]
     fn special(&self, mut at: usize) -> usize {
         let bytes = self.text.as_bytes();
-        while let Some(chunk) = bytes.get(at..at + 8).and_then(|chunk| <[u8; 8]>::try_from(chunk).ok()) {
-            let marks = special_marks(u64::from_le_bytes(chunk));
+        while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+            let marks = special_marks(u64::from_le_bytes(*chunk));
             if marks != 0 {
                 return at + (marks.trailing_zeros() / 8) as usize;
             }

@@ -30,12 +30,15 @@ impl<'o> ObjectWriter<'o> {
     /// Starts a member whose name is data.
     #[inline]
     pub fn name(&mut self, name: &str) -> &mut Vec<u8> {
-        if !self.is_empty {
-            self.out.push(b',');
-        }
+        self.raw_name(name.as_bytes())
+    }
+
+    /// Starts a member whose name is data, in UTF-8.
+    #[inline]
+    pub fn raw_name(&mut self, name: &[u8]) -> &mut Vec<u8> {
+        let before: &[u8] = if self.is_empty { b"\"" } else { b",\"" };
         self.is_empty = false;
-        write_string(name, self.out);
-        self.out.push(b':');
+        write_between(before, name, b"\":", self.out);
         self.out
     }
 
@@ -48,31 +51,57 @@ impl<'o> ObjectWriter<'o> {
 /// Writes a string with its quotes. Only what JSON demands is escaped.
 #[inline]
 pub fn write_string(text: &str, out: &mut Vec<u8>) {
-    out.push(b'"');
-    let bytes = text.as_bytes();
-    if is_plain(bytes) {
-        out.extend_from_slice(bytes);
-    } else {
-        write_escaped(bytes, out);
-    }
-    out.push(b'"');
+    write_between(b"\"", text.as_bytes(), b"\"", out);
 }
 
-/// Whether a string needs no escapes. Looks at eight bytes at a time.
+/// Writes the inside of a string, in UTF-8, between two constants that bring its quotes.
+#[inline]
+pub fn write_between(before: &[u8], text: &[u8], after: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(before);
+    if is_plain(text) {
+        out.extend_from_slice(text);
+    } else {
+        write_escaped(text, out);
+    }
+    out.extend_from_slice(after);
+}
+
+/// Whether a string needs no escapes. Looks at eight bytes at a time, at the last ones of them once more where the length is no
+/// multiple of eight.
 #[inline]
 fn is_plain(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk::<8>() else { return is_plain_short(bytes) };
+    let mut marks = escape_marks(u64::from_le_bytes(*last));
+    let mut rest = bytes;
+    while let Some((chunk, after)) = rest.split_first_chunk::<8>() {
+        marks |= escape_marks(u64::from_le_bytes(*chunk));
+        rest = after;
+    }
+    marks == 0
+}
+
+/// As `is_plain`, of fewer than eight bytes.
+#[inline]
+fn is_plain_short(bytes: &[u8]) -> bool {
+    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(first), Some(last)) => {
+            let both = u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last));
+            escape_marks(both) == 0
+        }
+        _ => !bytes.iter().any(|byte| needs_escape(*byte)),
+    }
+}
+
+/// Not zero if one of eight bytes needs an escape.
+#[inline]
+fn escape_marks(chunk: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    let mut chunks = bytes.chunks_exact(8);
-    let mut marks = 0;
-    for chunk in &mut chunks {
-        let chunk = u64::from_le_bytes(<[u8; 8]>::try_from(chunk).unwrap_or_default());
-        let quote = chunk ^ (ONES * u64::from(b'"'));
-        let backslash = chunk ^ (ONES * u64::from(b'\\'));
-        let is_zero = |bytes: u64| bytes.wrapping_sub(ONES) & !bytes;
-        marks |= is_zero(quote) | is_zero(backslash) | (chunk.wrapping_sub(ONES * 0x20) & !chunk);
-    }
-    marks & HIGH == 0 && chunks.remainder().iter().all(|byte| !needs_escape(*byte))
+    let is_zero = |bytes: u64| bytes.wrapping_sub(ONES) & !bytes;
+    let quote = is_zero(chunk ^ (ONES * u64::from(b'"')));
+    let backslash = is_zero(chunk ^ (ONES * u64::from(b'\\')));
+    let control = chunk.wrapping_sub(ONES * 0x20) & !chunk;
+    (quote | backslash | control) & HIGH
 }
 
 #[inline]
@@ -80,6 +109,7 @@ fn needs_escape(byte: u8) -> bool {
     matches!(byte, b'"' | b'\\' | 0..0x20)
 }
 
+#[cold]
 fn write_escaped(bytes: &[u8], out: &mut Vec<u8>) {
     for byte in bytes {
         match byte {

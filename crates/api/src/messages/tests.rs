@@ -5,9 +5,16 @@ use crate::{Layer, Select, ValueFault};
 use model::ScalarType;
 use model::value::AttributeType;
 
+/// Checks that all are ValidationException of these words.
+fn check(rows: &[(Error, &str)]) {
+    for (error, words) in rows {
+        assert_eq!((error.code(), error.message(), error.http_status()), ("ValidationException", *words, 400));
+    }
+}
+
 #[test]
-fn validation_messages() {
-    let rows: Vec<(Error, &str)> = vec![
+fn constraints() {
+    check(&[
         (validation("x"), "x"),
         (enveloped("x"), "1 validation error detected: x"),
         (
@@ -21,6 +28,12 @@ fn validation_messages() {
         (constraints_broken(&["a".to_owned()]), "1 validation error detected: a"),
         (constraints_broken(&["a".to_owned(), "b".to_owned()]), "2 validation errors detected: a; b"),
         (constraint_broken_bare("a".to_owned()), "a"),
+    ]);
+}
+
+#[test]
+fn keys() {
+    check(&[
         (missing_key_in_item("k"), "One or more parameter values were invalid: Missing the key k in the item"),
         (
             key_type_mismatch("k", ScalarType::S, AttributeType::N),
@@ -63,6 +76,12 @@ fn validation_messages() {
             cannot_update_key("k"),
             "One or more parameter values were invalid: Cannot update attribute k. This attribute is part of the key",
         ),
+    ]);
+}
+
+#[test]
+fn sizes_and_batches() {
+    check(&[
         (item_too_large(), "Item size has exceeded the maximum allowed size"),
         (item_to_update_too_large(), "Item size to update has exceeded the maximum allowed size"),
         (duplicate_keys_in_batch_get(), "Provided list of item keys contains duplicates"),
@@ -73,6 +92,12 @@ fn validation_messages() {
             write_request_without_one_action(),
             "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes",
         ),
+    ]);
+}
+
+#[test]
+fn parameters_of_reads() {
+    check(&[
         (index_not_found("i"), "The table does not have the specified index: i"),
         (index_is_backfilling("i"), "Cannot read from backfilling global secondary index: i"),
         (consistent_read_of_global_index(), "Consistent reads are not supported on global secondary indexes"),
@@ -114,6 +139,12 @@ fn validation_messages() {
             index_does_not_project_filter("i", &["a"]),
             "One or more parameter values were invalid: Secondary index i does not project one or more filter attributes: [a]",
         ),
+    ]);
+}
+
+#[test]
+fn keys_of_reads() {
+    check(&[
         (
             filter_on_key_attribute("Filter Expression", "k"),
             "Filter Expression can only contain non-primary key attributes: Primary key attribute: k",
@@ -145,10 +176,7 @@ fn validation_messages() {
             starting_key_of_other_segment(1, 4),
             "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: 4 Segment: 1",
         ),
-    ];
-    for (error, words) in rows {
-        assert_eq!((error.code(), error.message(), error.http_status()), ("ValidationException", words, 400));
-    }
+    ]);
 }
 
 #[test]
