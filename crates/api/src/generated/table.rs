@@ -807,7 +807,7 @@ impl<'a> Structure<'a> for GlobalSecondaryIndex<'a> {
                         &path.member("KeySchema", 1),
                         Place::Member,
                         &ListRule {
-                            sizes: Sizes { min: 1, max: 8 },
+                            sizes: Sizes { min: 1, max: u32::MAX },
                             echo: &Echo::List(&Echo::Structure(
                                 "KeySchemaElement",
                                 &[("AttributeName", &Echo::Scalar), ("KeyType", &Echo::Scalar)],
