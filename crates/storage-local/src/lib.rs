@@ -1,1 +1,65 @@
+//! The embedded store, the default of one machine: `storage::Store` on RocksDB.
+//!
+//! ```text
+//! get, scan    RocksDB, on the caller's thread            read.rs
+//! commit       one short lock: checks, version, one       commit.rs
+//!              RocksDB batch, written and not synced
+//! durable      waits for the flusher                      progress.rs
+//! flusher      one sync of the write-ahead log for all    flusher.rs
+//!              that was written before it (group commit)
+//! open         lock, directory, format version            open.rs, options.rs, error.rs
+//! ```
+//!
+//! What must hold:
+//! - All writes go through the lock in commit.rs, so the version of a commit, the sequence number of its first entry, is
+//!   known before it is written, and versions go on growing after a restart without being stored anywhere else.
+//! - A stored value begins with its version (record.rs); RocksDB's own sequence numbers cannot be asked for by key.
+//! - After a failed write or sync nothing is known about the files' tail: the store refuses writes until it is opened
+//!   again, and reads go on.
+//!
+//! Calls block their thread for as long as RocksDB takes: microseconds for a point read or a commit. Only `durable`
+//! suspends. `checkpoint` and `close` take as long as writing out the memory does; callers give them a thread.
 
+mod commit;
+mod error;
+mod flusher;
+mod open;
+mod options;
+mod progress;
+mod read;
+mod record;
+mod store;
+
+use std::path::PathBuf;
+
+pub use open::{FORMAT_VERSION, OpenError};
+pub use store::LocalStore;
+
+/// How a local store is opened.
+#[derive(Clone, Debug)]
+pub struct LocalSettings {
+    /// Where the files are. Created, with its parents, when missing.
+    pub dir: PathBuf,
+    /// When a write is acknowledged.
+    pub durability: Durability,
+    /// Bounds what the store keeps in memory: cached blocks, filters and indexes, and the write buffers, which may take
+    /// half of it. Taken as needed, not at once.
+    pub memory_bytes: usize,
+}
+
+/// When `durable` returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// After the sync that covers the commit: it survives power loss.
+    Sync,
+    /// At once. Each commit reaches the operating system before it returns, so it survives the death of the process,
+    /// and a sync follows about once a second. For tests and data that can be made again.
+    Relaxed,
+}
+
+impl LocalSettings {
+    /// Durable, with 128 MiB of memory.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self { dir: dir.into(), durability: Durability::Sync, memory_bytes: 128 * 1024 * 1024 }
+    }
+}

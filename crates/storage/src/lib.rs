@@ -9,7 +9,7 @@
 //!                                                                                          durable(Version) -> answer
 //! ```
 //!
-//! What must hold for every store, and is tested by [`conformance`](crate::conformance):
+//! What must hold for every store, and is tested by the module `conformance` (feature of that name):
 //! - A commit happens completely or not at all, and all commits have one order: that of their versions.
 //! - When `commit` returns, every read that starts later sees it; `durable` returns when it survives power loss.
 //! - Every read call (`get`, `get_one`, `scan`) sees one point of that order.

@@ -144,6 +144,12 @@ impl Page {
     }
 }
 
+/// For how many entries a page reserves its buffer at once.
+const EXPECTED_ENTRIES_MAX: usize = 16;
+
+/// The most that a page reserves at once for entries that may never come.
+const RESERVED_BYTES_MAX: usize = 64 * 1024;
+
 /// Fills a page within the limits of its scan; every store builds its pages with this.
 #[derive(Debug)]
 pub struct PageBuilder {
@@ -179,10 +185,22 @@ impl PageBuilder {
         if too_many || too_large {
             return Pushed::Full;
         }
+        if self.spans.is_empty() {
+            self.reserve_for_entries_of(value_end);
+        }
         self.buffer.extend_from_slice(key);
         self.buffer.extend_from_slice(value);
         self.spans.push(Span { start, key_end, value_end, version });
         Pushed::Added
+    }
+
+    /// Reserves the buffer for a short page of entries as large as the first one, so that filling it moves nothing. A
+    /// longer page grows by doubling: most scans end before their limits.
+    fn reserve_for_entries_of(&mut self, bytes: usize) {
+        let expected = self.max_entries.min(EXPECTED_ENTRIES_MAX);
+        let reserved = bytes.saturating_mul(expected).min(self.max_bytes).min(RESERVED_BYTES_MAX);
+        self.buffer.reserve(reserved.max(bytes));
+        self.spans.reserve(expected);
     }
 
     /// The page as filled so far, with nothing left in the range.

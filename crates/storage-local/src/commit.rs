@@ -1,0 +1,126 @@
+//! Commits: under one lock the checks are read, the version is assigned, and one RocksDB batch is written, unsynced.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use rocksdb::WriteBatch;
+use storage::batch::FIRST_KEY;
+use storage::{Batch, Check, Mutation, StoreError, Version, counter};
+
+use crate::store::Shared;
+use crate::{error, read, record};
+
+/// How many counters are remembered; beyond, all are forgotten and read again when they are next used.
+const REMEMBERED_COUNTERS_MAX: usize = 100_000;
+
+/// How large a record may leave the buffer in which records are assembled.
+const KEPT_BUFFER_BYTES_MAX: usize = 1024 * 1024;
+
+/// What a commit needs and the lock protects.
+#[derive(Debug, Default)]
+pub struct Writer {
+    /// The counters that were used lately, as RocksDB holds them: an `Add` needs no read.
+    counters: BTreeMap<Bytes, i64>,
+    /// Where a version and a value are put together.
+    record: Vec<u8>,
+}
+
+impl Writer {
+    /// Commits one batch, which was validated. The caller holds the lock that this writer is under.
+    pub fn commit(&mut self, shared: &Shared, batch: &Batch) -> Result<Version, StoreError> {
+        if let Some(failure) = shared.progress.failure("committing") {
+            return Err(failure);
+        }
+        check(shared, &batch.checks)?;
+        let counters = counter::resolve(&batch.mutations, |key| self.counter(shared, key))?;
+        // Writes happen only here, so the first entry of this batch gets this number.
+        let version = shared.db.latest_sequence_number() + 1;
+        let written = self.assemble(version, &batch.mutations, &counters);
+        if written.is_empty() {
+            return Ok(shared.progress.latest());
+        }
+        shared.progress.ordered(version);
+        if let Err(error) = shared.db.write_opt(written, &shared.write_options) {
+            shared.progress.fail("writing a commit", Arc::new(error.clone()));
+            return Err(error::translate("writing a commit", error));
+        }
+        shared.progress.written(version);
+        self.remember(&batch.mutations, &counters);
+        Ok(version)
+    }
+
+    /// The number of a counter before the batch.
+    fn counter(&self, shared: &Shared, key: &Bytes) -> Result<i64, StoreError> {
+        if let Some(number) = self.counters.get(key) {
+            return Ok(*number);
+        }
+        match read::pinned(shared, key)? {
+            Some(found) => counter::decode(record::decode(key, &found)?.1),
+            None => Ok(0),
+        }
+    }
+
+    fn assemble(&mut self, version: Version, mutations: &[Mutation], counters: &[(&Bytes, i64)]) -> WriteBatch {
+        let mut written = WriteBatch::default();
+        for mutation in mutations {
+            match mutation {
+                Mutation::Set { key, value } => {
+                    record::encode(&mut self.record, version, value);
+                    written.put(key, &self.record);
+                }
+                Mutation::Delete { key } => written.delete(key),
+                Mutation::DeleteRange { from, to } => {
+                    // What lies below the first key is the store's own.
+                    let from = from.as_ref().max(FIRST_KEY);
+                    if from < to.as_ref() {
+                        written.delete_range(from, to.as_ref());
+                    }
+                }
+                // Written below, as absolute numbers.
+                Mutation::Add { .. } => (),
+            }
+        }
+        for (key, number) in counters {
+            record::encode(&mut self.record, version, &counter::encode(*number));
+            written.put(key, &self.record);
+        }
+        self.record.shrink_to(KEPT_BUFFER_BYTES_MAX);
+        written
+    }
+
+    /// Keeps the remembered counters equal to what the batch left.
+    fn remember(&mut self, mutations: &[Mutation], counters: &[(&Bytes, i64)]) {
+        for mutation in mutations {
+            match mutation {
+                Mutation::Set { key, .. } | Mutation::Delete { key } => {
+                    self.counters.remove(key);
+                }
+                Mutation::DeleteRange { from, to } if from < to => {
+                    self.counters.extract_if(from.clone()..to.clone(), |_, _| true).for_each(drop);
+                }
+                Mutation::DeleteRange { .. } | Mutation::Add { .. } => (),
+            }
+        }
+        if REMEMBERED_COUNTERS_MAX < self.counters.len().saturating_add(counters.len()) {
+            self.counters.clear();
+        }
+        for (key, number) in counters {
+            self.counters.insert(Bytes::clone(key), *number);
+        }
+    }
+}
+
+/// Reads the version of each key and compares.
+fn check(shared: &Shared, checks: &[Check]) -> Result<(), StoreError> {
+    for (index, check) in checks.iter().enumerate() {
+        let found = match read::pinned(shared, &check.key)? {
+            Some(found) => Some(record::decode(&check.key, &found)?.0),
+            None => None,
+        };
+        if found != check.expected {
+            return Err(StoreError::Conflict { check: index });
+        }
+    }
+    Ok(())
+}

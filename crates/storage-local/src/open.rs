@@ -1,0 +1,223 @@
+//! Opening a store: the directory, its lock, the format version.
+
+use std::error::Error;
+use std::ffi::OsStr;
+use std::fmt;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rocksdb::{ColumnFamilyDescriptor, DB, DEFAULT_COLUMN_FAMILY_NAME, WriteBatch};
+use storage::StoreError;
+
+use crate::{LocalSettings, error, options, record};
+
+/// The format of the files that this program writes, and the newest that it reads.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// Where the format version is kept. Keys that begin with the byte 0 are the store's own.
+const FORMAT_KEY: &[u8] = b"\0format";
+
+/// A file that exists to be locked. RocksDB has a lock of its own, but reports it in words alone.
+const LOCK_FILE: &str = "stator.lock";
+
+/// Why a store could not be opened. Nothing was changed, except after `Store`.
+#[derive(Debug)]
+pub enum OpenError {
+    /// Another process, or another store of this one, has the directory open.
+    InUse {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// A newer version of the program wrote the files.
+    NewerFormat {
+        /// The directory.
+        dir: PathBuf,
+        /// The format of the files.
+        found: u32,
+        /// The newest format that this program reads: [`FORMAT_VERSION`].
+        supported: u32,
+    },
+    /// The directory holds something else, or a store whose first file is lost.
+    NotAStore {
+        /// The directory.
+        dir: PathBuf,
+        /// What was found or missed.
+        reason: String,
+    },
+    /// The files could not be read or written.
+    Store {
+        /// The directory.
+        dir: PathBuf,
+        /// Damage or an I/O failure.
+        source: StoreError,
+    },
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InUse { dir } => {
+                write!(formatter, "the data directory {} is in use by another process", dir.display())
+            }
+            Self::NewerFormat { dir, found, supported } => write!(
+                formatter,
+                "the data directory {} has format {found}, and this program reads formats up to {supported}: \
+                 a newer version wrote it",
+                dir.display()
+            ),
+            Self::NotAStore { dir, reason } => {
+                write!(formatter, "the directory {} is not a data directory: {reason}", dir.display())
+            }
+            Self::Store { dir, source } => {
+                write!(formatter, "the data directory {} cannot be opened: {source}", dir.display())
+            }
+        }
+    }
+}
+
+impl Error for OpenError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Store { source, .. } => Some(source),
+            Self::InUse { .. } | Self::NewerFormat { .. } | Self::NotAStore { .. } => None,
+        }
+    }
+}
+
+/// An open database and the lock that keeps others out. The fields are dropped in this order.
+pub struct Opened {
+    /// RocksDB with its one column family.
+    pub db: DB,
+    /// Unlocked when it is dropped.
+    pub lock: File,
+}
+
+/// Opens the directory for reading and writing, and makes it a store when it is missing or empty.
+pub fn read_write(settings: &LocalSettings) -> Result<Opened, OpenError> {
+    let dir = &settings.dir;
+    create_directory(dir).map_err(|source| io_error(dir, "creating the directory", source))?;
+    expect_store_or_empty(dir)?;
+    let lock = lock(dir)?;
+    let mut options = options::database(settings);
+    options.create_if_missing(true);
+    let families = [ColumnFamilyDescriptor::new(DEFAULT_COLUMN_FAMILY_NAME, options.clone())];
+    let db = DB::open_cf_descriptors(&options, dir, families)
+        .map_err(|source| store_error(dir, error::translate("opening the database", source)))?;
+    match read_format(&db).map_err(|source| store_error(dir, source))? {
+        Some(found) => expect_format(dir, found)?,
+        // Nothing was ever written: the store is new, or its first start was cut short before the format was written.
+        None if db.latest_sequence_number() == 0 => write_format(&db).map_err(|source| store_error(dir, source))?,
+        None => return Err(no_format(dir)),
+    }
+    sync_directory(dir).map_err(|source| io_error(dir, "syncing the directory", source))?;
+    Ok(Opened { db, lock })
+}
+
+/// Opens an existing store for reading alone.
+pub fn read_only(settings: &LocalSettings) -> Result<Opened, OpenError> {
+    let dir = &settings.dir;
+    if !dir.join("CURRENT").exists() {
+        return Err(OpenError::NotAStore { dir: dir.clone(), reason: "it has no file CURRENT".to_owned() });
+    }
+    let lock = lock(dir)?;
+    let options = options::database(settings);
+    let families = [ColumnFamilyDescriptor::new(DEFAULT_COLUMN_FAMILY_NAME, options.clone())];
+    let db = DB::open_cf_descriptors_read_only(&options, dir, families, false)
+        .map_err(|source| store_error(dir, error::translate("opening the database", source)))?;
+    match read_format(&db).map_err(|source| store_error(dir, source))? {
+        Some(found) => expect_format(dir, found)?,
+        None => return Err(no_format(dir)),
+    }
+    Ok(Opened { db, lock })
+}
+
+/// Creates the directory and what is missing above it, so that they survive power loss.
+fn create_directory(dir: &Path) -> io::Result<()> {
+    let existing = dir.ancestors().position(Path::exists).unwrap_or_default();
+    fs::create_dir_all(dir)?;
+    // The entry of each new directory is in the one above it.
+    dir.ancestors().take(existing.saturating_add(1)).try_for_each(sync_directory)
+}
+
+fn sync_directory(dir: &Path) -> io::Result<()> {
+    // The last ancestor of a relative path is the empty path.
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    File::open(dir)?.sync_all()
+}
+
+/// Refuses a directory that holds something else. RocksDB would make a new database beside foreign files, and where the
+/// file CURRENT was lost it would take the data for leftovers and delete them.
+fn expect_store_or_empty(dir: &Path) -> Result<(), OpenError> {
+    if dir.join("CURRENT").exists() {
+        return Ok(());
+    }
+    let entries = fs::read_dir(dir).map_err(|source| io_error(dir, "listing the directory", source))?;
+    for entry in entries {
+        let name = entry.map_err(|source| io_error(dir, "listing the directory", source))?.file_name();
+        if !is_left_by_a_first_start(&name) {
+            let reason = format!("it holds {} but no file CURRENT", name.display());
+            return Err(OpenError::NotAStore { dir: dir.to_owned(), reason });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file may be there before CURRENT is: a first start that was cut short leaves such.
+fn is_left_by_a_first_start(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    let exact = [LOCK_FILE, "LOCK", "IDENTITY", "lost+found"];
+    let prefixes = ["LOG", "MANIFEST-", "OPTIONS-"];
+    exact.contains(&&*name) || prefixes.iter().any(|prefix| name.starts_with(prefix)) || name.ends_with(".dbtmp")
+}
+
+fn lock(dir: &Path) -> Result<File, OpenError> {
+    let path = dir.join(LOCK_FILE);
+    let file = File::options().create(true).write(true).truncate(false).open(path);
+    let file = file.map_err(|source| io_error(dir, "opening the lock file", source))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { dir: dir.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(io_error(dir, "locking the directory", source)),
+    }
+}
+
+fn read_format(db: &DB) -> Result<Option<u32>, StoreError> {
+    let found = db.get_pinned(FORMAT_KEY).map_err(|source| error::translate("reading the format version", source))?;
+    let Some(found) = found else {
+        return Ok(None);
+    };
+    let (_, number) = record::decode(FORMAT_KEY, &found)?;
+    let number = number.try_into().map_err(|_| StoreError::corrupted("the format version has a wrong length"))?;
+    Ok(Some(u32::from_be_bytes(number)))
+}
+
+fn write_format(db: &DB) -> Result<(), StoreError> {
+    let mut record = Vec::new();
+    record::encode(&mut record, 1, &FORMAT_VERSION.to_be_bytes());
+    let mut batch = WriteBatch::default();
+    batch.put(FORMAT_KEY, record);
+    db.write_opt(batch, &options::synced_write())
+        .map_err(|source| error::translate("writing the format version", source))
+}
+
+fn expect_format(dir: &Path, found: u32) -> Result<(), OpenError> {
+    if FORMAT_VERSION < found {
+        return Err(OpenError::NewerFormat { dir: dir.to_owned(), found, supported: FORMAT_VERSION });
+    }
+    Ok(())
+}
+
+fn no_format(dir: &Path) -> OpenError {
+    OpenError::NotAStore { dir: dir.to_owned(), reason: "its database has no format version".to_owned() }
+}
+
+/// The error of a directory whose database or files failed.
+pub fn store_error(dir: &Path, source: StoreError) -> OpenError {
+    OpenError::Store { dir: dir.to_owned(), source }
+}
+
+/// The error of a directory with which the operating system failed.
+pub fn io_error(dir: &Path, doing: &'static str, source: io::Error) -> OpenError {
+    store_error(dir, StoreError::io(doing, source))
+}

@@ -1,0 +1,222 @@
+//! How far the commits have got: ordered, written, durable; and who waits for the last.
+//!
+//! ```text
+//! commit:   ordered(v) -> RocksDB write -> written(v)
+//! flusher:                                 next_sync() -> sync of the log -> synced(v) -> wakes waiters up to v
+//! reader:   durable(v) waits until durable reaches v
+//! ```
+//!
+//! What must hold: durable <= written <= latest, each only grows; `latest` is raised before a commit becomes visible,
+//! so that it covers everything that any reader saw; a failure is set once and wakes everybody.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+use storage::error::Source;
+use storage::{StoreError, Version};
+
+use crate::Durability;
+use crate::error::WritesStopped;
+
+/// How long a relaxed store lets commits wait for a sync that nobody waits for.
+const RELAXED_SYNC_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The state of all commits of one store.
+#[derive(Debug)]
+pub struct Progress {
+    /// The newest commit that got its place in the order; raised before it is visible.
+    latest: AtomicU64,
+    /// The newest commit that RocksDB has taken into its log and memory.
+    written: AtomicU64,
+    /// The newest commit that a finished sync covers.
+    durable: AtomicU64,
+    /// Why nothing can be written any more; set at most once.
+    failure: OnceLock<Arc<WritesStopped>>,
+    /// Those who wait for a sync, and what the flusher has to do for them.
+    waiting: Mutex<Waiting>,
+    /// Wakes the flusher.
+    wanted: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    /// One entry for each pending future, woken and removed by the sync that covers it.
+    waiters: Vec<Waiter>,
+    /// The newest version that somebody waits for.
+    wanted: Version,
+    /// Identifies the next waiter.
+    next_ticket: u64,
+    /// The store is closing: the flusher ends.
+    ended: bool,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    ticket: u64,
+    version: Version,
+    waker: Waker,
+}
+
+impl Progress {
+    /// Everything up to this version was found on disk.
+    pub fn new(recovered: Version) -> Self {
+        Self {
+            latest: AtomicU64::new(recovered),
+            written: AtomicU64::new(recovered),
+            durable: AtomicU64::new(recovered),
+            failure: OnceLock::new(),
+            waiting: Mutex::default(),
+            wanted: Condvar::new(),
+        }
+    }
+
+    /// The newest commit that got its place in the order.
+    pub fn latest(&self) -> Version {
+        self.latest.load(Ordering::Acquire)
+    }
+
+    /// A commit has its place and is about to become visible.
+    pub fn ordered(&self, version: Version) {
+        debug_assert!(self.latest() < version, "versions grow");
+        self.latest.store(version, Ordering::Release);
+    }
+
+    /// A commit is visible and in the log.
+    pub fn written(&self, version: Version) {
+        self.written.store(version, Ordering::Release);
+    }
+
+    /// Nothing can be written any more; everybody who waits is told.
+    pub fn fail(&self, doing: &'static str, source: Source) {
+        // The first failure is the cause, later ones follow from it.
+        let _ = self.failure.set(Arc::new(WritesStopped { doing, source }));
+        let mut waiting = self.waiting.lock();
+        let woken = std::mem::take(&mut waiting.waiters);
+        drop(waiting);
+        wake(woken);
+        self.wanted.notify_all();
+    }
+
+    /// The error of a call that needs to write, if nothing can be written any more.
+    pub fn failure(&self, doing: &'static str) -> Option<StoreError> {
+        let failure = self.failure.get()?;
+        Some(StoreError::Io { doing, source: failure.clone() })
+    }
+
+    /// Waits until a sync is due and returns the newest version that it will cover; `None` when the flusher must end.
+    pub fn next_sync(&self, durability: Durability) -> Option<Version> {
+        let mut waiting = self.waiting.lock();
+        loop {
+            if waiting.ended || self.failure.get().is_some() {
+                return None;
+            }
+            let (written, durable) = (self.written.load(Ordering::Acquire), self.durable.load(Ordering::Acquire));
+            match durability {
+                Durability::Sync if durable < waiting.wanted && durable < written => return Some(written),
+                // A reader waits for a commit that is ordered and still being written: it takes microseconds.
+                Durability::Sync if durable < waiting.wanted => {
+                    drop(waiting);
+                    std::thread::yield_now();
+                    waiting = self.waiting.lock();
+                }
+                Durability::Sync => self.wanted.wait(&mut waiting),
+                Durability::Relaxed => {
+                    // A timeout of the flusher's own, not a clock: nothing that a test could observe depends on it.
+                    let timeout = self.wanted.wait_for(&mut waiting, RELAXED_SYNC_INTERVAL);
+                    let written = self.written.load(Ordering::Acquire);
+                    if timeout.timed_out() && durable < written {
+                        return Some(written);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A sync that covers everything up to this version has finished.
+    pub fn synced(&self, version: Version) {
+        self.durable.fetch_max(version, Ordering::AcqRel);
+        let mut waiting = self.waiting.lock();
+        let woken: Vec<Waiter> = waiting.waiters.extract_if(.., |waiter| waiter.version <= version).collect();
+        drop(waiting);
+        wake(woken);
+    }
+
+    /// Lets the flusher end.
+    pub fn end(&self) {
+        self.waiting.lock().ended = true;
+        self.wanted.notify_all();
+    }
+
+    /// The newest version in the log, for the last sync of a closing store.
+    pub fn newest_written(&self) -> Version {
+        self.written.load(Ordering::Acquire)
+    }
+
+    /// Whether a finished sync covers the version.
+    pub fn is_durable(&self, version: Version) -> bool {
+        version <= self.durable.load(Ordering::Acquire)
+    }
+
+    /// Waits for the sync that covers the version, which must have been ordered.
+    pub fn wait(&self, version: Version) -> Wait<'_> {
+        debug_assert!(version <= self.latest(), "nobody can wait for a commit to come");
+        Wait { progress: self, version, ticket: None }
+    }
+
+    /// Whether the version is durable or never will be; else registers the waker for the moment when that changes.
+    fn poll(&self, wait: &mut Wait<'_>, waker: &Waker) -> Poll<Result<(), StoreError>> {
+        if self.is_durable(wait.version) {
+            return Poll::Ready(Ok(()));
+        }
+        let mut waiting = self.waiting.lock();
+        // Again, under the lock that the flusher takes after it has raised the number: no wakeup is lost in between.
+        if self.is_durable(wait.version) {
+            return Poll::Ready(Ok(()));
+        }
+        if let Some(failure) = self.failure("making a commit durable") {
+            return Poll::Ready(Err(failure));
+        }
+        let registered = waiting.waiters.iter_mut().find(|waiter| Some(waiter.ticket) == wait.ticket);
+        if let Some(waiter) = registered {
+            waiter.waker.clone_from(waker);
+            return Poll::Pending;
+        }
+        let ticket = waiting.next_ticket;
+        waiting.next_ticket = ticket.wrapping_add(1);
+        wait.ticket = Some(ticket);
+        waiting.waiters.push(Waiter { ticket, version: wait.version, waker: waker.clone() });
+        waiting.wanted = waiting.wanted.max(wait.version);
+        drop(waiting);
+        self.wanted.notify_one();
+        Poll::Pending
+    }
+}
+
+fn wake(waiters: Vec<Waiter>) {
+    for waiter in waiters {
+        waiter.waker.wake();
+    }
+}
+
+/// A future that ends when its version is durable. When it is dropped earlier, its waker stays registered until the
+/// next sync and is then woken in vain.
+#[derive(Debug)]
+pub struct Wait<'a> {
+    progress: &'a Progress,
+    version: Version,
+    /// Names the entry among the waiters once there is one.
+    ticket: Option<u64>,
+}
+
+impl Future for Wait<'_> {
+    type Output = Result<(), StoreError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.progress.poll(&mut self, context.waker())
+    }
+}

@@ -1,0 +1,211 @@
+//! The store itself: opening, closing, and the trait, each method a call into the file that does the work.
+
+use std::fmt;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+use rocksdb::checkpoint::Checkpoint;
+use rocksdb::{DB, ReadOptions, WriteOptions};
+use storage::{Batch, Page, Reply, Scan, Store, StoreError, Version, Versioned};
+
+use crate::commit::Writer;
+use crate::open::{self, OpenError, Opened};
+use crate::progress::Progress;
+use crate::{Durability, LocalSettings, error, flusher, options, read};
+
+/// A store in a directory of this machine. Dropping it closes it.
+pub struct LocalStore {
+    /// What the flusher needs too.
+    shared: Arc<Shared>,
+    /// Whether and how commits are taken.
+    access: Access,
+    /// The flusher, until the store is closed.
+    flusher: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What a store was opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    /// Everything.
+    ReadWrite(Durability),
+    /// Reads alone; there is no flusher.
+    ReadOnly,
+}
+
+/// The database and how far its commits have got.
+pub struct Shared {
+    /// RocksDB, closed when the last user of this is gone; before the lock is.
+    pub db: DB,
+    /// Held for as long as the database is open, so that no second process opens it.
+    _lock: File,
+    /// The options of every point read; making them costs an allocation.
+    pub read_options: ReadOptions,
+    /// The options of every commit.
+    pub write_options: WriteOptions,
+    /// How far the commits have got, and who waits.
+    pub progress: Progress,
+    /// One commit at a time. No two requests wait here for long: nothing under it waits for a disk, except a read of
+    /// a check that no cache holds.
+    writer: Mutex<Writer>,
+    /// Set by `close` under the writer's lock, never unset.
+    closed: AtomicBool,
+}
+
+impl LocalStore {
+    /// Opens the directory, or makes a new store there when it is missing or empty.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(settings: &LocalSettings) -> Result<Self, OpenError> {
+        let shared = Arc::new(Shared::new(open::read_write(settings)?));
+        let flusher = flusher::start(shared.clone(), settings.durability)
+            .map_err(|source| open::io_error(&settings.dir, "starting a thread", source))?;
+        Ok(Self { shared, access: Access::ReadWrite(settings.durability), flusher: Mutex::new(Some(flusher)) })
+    }
+
+    /// Opens an existing store to look into it. Its data is not changed and commits are refused. The durability of
+    /// the settings does not matter.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; also `InUse` while another process has the store open.
+    pub fn open_read_only(settings: &LocalSettings) -> Result<Self, OpenError> {
+        let shared = Arc::new(Shared::new(open::read_only(settings)?));
+        Ok(Self { shared, access: Access::ReadOnly, flusher: Mutex::new(None) })
+    }
+
+    /// Runs one call, unless the store is closed.
+    fn call<T>(&self, run: impl FnOnce(&Shared) -> Result<T, StoreError>) -> Reply<'static, T> {
+        Reply::ready(self.shared.expect_open().and_then(|()| run(&self.shared)))
+    }
+
+    fn stop(&self) -> Result<(), StoreError> {
+        {
+            // Commits that hold the lock are finished, those that wait for it will see the mark.
+            let _writer = self.shared.writer.lock();
+            if self.shared.closed.swap(true, Ordering::AcqRel) {
+                return Ok(());
+            }
+        }
+        let progress = &self.shared.progress;
+        progress.end();
+        if let Some(flusher) = self.flusher.lock().take() {
+            // A panic of the flusher has printed itself; what counts is whether the last sync works.
+            let _ = flusher.join();
+        }
+        if self.access != Access::ReadOnly {
+            flusher::sync(&self.shared.db, progress, progress.newest_written());
+        }
+        self.shared.db.cancel_all_background_work(true);
+        progress.failure("closing the store").map_or(Ok(()), Err)
+    }
+}
+
+impl Shared {
+    fn new(opened: Opened) -> Self {
+        let progress = Progress::new(opened.db.latest_sequence_number());
+        Self {
+            db: opened.db,
+            _lock: opened.lock,
+            read_options: options::reads(),
+            write_options: options::writes(),
+            progress,
+            writer: Mutex::default(),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    fn expect_open(&self) -> Result<(), StoreError> {
+        if self.closed.load(Ordering::Acquire) { Err(StoreError::Closed) } else { Ok(()) }
+    }
+
+    fn commit(&self, batch: &Batch) -> Result<Version, StoreError> {
+        batch.validate()?;
+        let mut writer = self.writer.lock();
+        self.expect_open()?;
+        writer.commit(self, batch)
+    }
+
+    fn checkpoint(&self, dir: &Path) -> Result<(), StoreError> {
+        let doing = "writing a checkpoint";
+        if let Some(parent) = dir.parent() {
+            std::fs::create_dir_all(parent).map_err(|source| StoreError::io(doing, source))?;
+        }
+        // Writes out the memory tables first, so the checkpoint holds every commit that has returned and needs no log.
+        Checkpoint::new(&self.db)
+            .and_then(|checkpoint| checkpoint.create_checkpoint(dir))
+            .map_err(|source| error::translate(doing, source))
+    }
+}
+
+impl Store for LocalStore {
+    fn get<'a>(&'a self, keys: &'a [Bytes]) -> Reply<'a, Vec<Option<Versioned>>> {
+        self.call(|shared| read::get(shared, keys))
+    }
+
+    fn get_one<'a>(&'a self, key: &'a [u8]) -> Reply<'a, Option<Versioned>> {
+        self.call(|shared| read::get_one(shared, key))
+    }
+
+    fn scan(&self, scan: Scan) -> Reply<'_, Page> {
+        self.call(|shared| read::scan(shared, &scan))
+    }
+
+    fn commit(&self, batch: Batch) -> Reply<'_, Version> {
+        self.call(|shared| match self.access {
+            Access::ReadWrite(_) => shared.commit(&batch),
+            Access::ReadOnly => Err(StoreError::Unsupported { operation: "commit: it was opened for reading" }),
+        })
+    }
+
+    fn durable(&self, version: Version) -> Reply<'_, ()> {
+        if let Err(closed) = self.shared.expect_open() {
+            return Reply::ready(Err(closed));
+        }
+        let progress = &self.shared.progress;
+        let version = version.min(progress.latest());
+        match self.access {
+            Access::ReadWrite(Durability::Sync) if !progress.is_durable(version) => {
+                Reply::pending(progress.wait(version))
+            }
+            Access::ReadWrite(Durability::Relaxed) => {
+                Reply::ready(progress.failure("making a commit durable").map_or(Ok(()), Err))
+            }
+            Access::ReadWrite(Durability::Sync) | Access::ReadOnly => Reply::ready(Ok(())),
+        }
+    }
+
+    fn latest(&self) -> Version {
+        self.shared.progress.latest()
+    }
+
+    fn checkpoint<'a>(&'a self, dir: &'a Path) -> Reply<'a, ()> {
+        self.call(|shared| shared.checkpoint(dir))
+    }
+
+    fn close(&self) -> Reply<'_, ()> {
+        Reply::ready(self.stop())
+    }
+}
+
+impl Drop for LocalStore {
+    fn drop(&mut self) {
+        // Nobody is left to be told; the next start finds what was synced.
+        let _ = self.stop();
+    }
+}
+
+impl fmt::Debug for LocalStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("LocalStore")
+            .field("dir", &self.shared.db.path())
+            .field("access", &self.access)
+            .field("progress", &self.shared.progress)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,52 @@
+//! What the tests of this crate share: short ways to write and read, and images of a directory.
+
+#![allow(dead_code, reason = "every test file uses its own part")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use storage::conformance::block_on;
+use storage::{Batch, Store, Version, counter};
+use storage_local::{LocalSettings, LocalStore};
+
+pub fn open(dir: &Path) -> LocalStore {
+    LocalStore::open(&LocalSettings::new(dir)).unwrap()
+}
+
+pub fn set(store: &dyn Store, key: &str, value: impl Into<Bytes>) -> Version {
+    let mut batch = Batch::new();
+    batch.set(key.to_owned(), value);
+    block_on(store.commit(batch)).unwrap()
+}
+
+pub fn set_durably(store: &dyn Store, key: &str, value: impl Into<Bytes>) -> Version {
+    let version = set(store, key, value);
+    block_on(store.durable(version)).unwrap();
+    version
+}
+
+pub fn get(store: &dyn Store, key: &str) -> Option<Bytes> {
+    block_on(store.get_one(key.as_bytes())).unwrap().map(|found| found.value)
+}
+
+pub fn number(store: &dyn Store, key: &str) -> i64 {
+    get(store, key).map_or(0, |value| counter::decode(&value).unwrap())
+}
+
+/// What a crash would leave: a copy of the files of a directory as they are now, open or not.
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+/// The files of a directory with this ending, in the order of their names.
+pub fn files(dir: &Path, ending: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = entries.filter(|path| path.to_string_lossy().ends_with(ending)).collect();
+    files.sort();
+    files
+}
