@@ -64,6 +64,8 @@ class Group:
     count: int = 0
     agreed: int = 0
     against: set[str] = field(default_factory=set)
+    # Peers that sided with us every time that others agreed against us.
+    allies: set[str] | None = None
 
     def add(self, difference: Difference) -> None:
         if difference.agreed and not self.example.agreed:
@@ -71,6 +73,9 @@ class Group:
         self.count += 1
         self.agreed += difference.agreed
         self.against.update(difference.against)
+        if difference.agreed:
+            allies = set(difference.allies)
+            self.allies = allies if self.allies is None else self.allies & allies
 
 
 def differences(request: Request, answers: dict[str, Aspects], subject: str) -> list[Difference]:
