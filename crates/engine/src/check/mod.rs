@@ -82,7 +82,11 @@ async fn check_numbers(store: &dyn Store, tables: &[Table], report: &mut Report)
         if i64::from(table.number) > last {
             report.add(Some(table), &descriptor, Fault::NumberNotCounted { number: table.number });
         }
-        if table.indexes.iter().any(|index| index.number == keys::TABLE_ITSELF || index.number >= table.next_index_number) {
+        if table
+            .indexes
+            .iter()
+            .any(|index| index.number == keys::TABLE_ITSELF || index.number >= table.next_index_number)
+        {
             report.add(Some(table), &descriptor, Fault::IndexNumberNotCounted);
         }
     }
@@ -105,8 +109,7 @@ struct Walk<'s> {
 impl<'s> Walk<'s> {
     fn new(store: &'s dyn Store, range: Range) -> Self {
         let Range { from, to } = range;
-        let scan =
-            Scan { from, to, direction: Direction::Forward, max_entries: PAGE_ENTRIES, max_bytes: PAGE_BYTES };
+        let scan = Scan { from, to, direction: Direction::Forward, max_entries: PAGE_ENTRIES, max_bytes: PAGE_BYTES };
         Self { store, next: Some(scan) }
     }
 

@@ -63,7 +63,9 @@ pub(super) async fn fill(engine: &Engine, name: &TableName, table: OpenTable, nu
         let page = engine.store.scan(scan.clone()).await?;
         let items = page
             .iter()
-            .map(|entry| stored_item(entry.key_bytes(), Versioned { version: entry.version, value: entry.value_bytes() }))
+            .map(|entry| {
+                stored_item(entry.key_bytes(), Versioned { version: entry.version, value: entry.value_bytes() })
+            })
             .collect::<Result<Vec<_>, _>>()?;
         if !backfill.enter_page(items).await? {
             return Ok(());
@@ -105,10 +107,8 @@ impl Backfill<'_> {
     async fn enter(&mut self, items: &[StoredItem]) -> Result<Outcome, StoreError> {
         let Some(index) = filling(&self.table, self.number) else { return Ok(Outcome::Obsolete) };
         let table = &self.table.descriptor;
-        let wanted: Vec<_> = items
-            .iter()
-            .filter_map(|item| Some((item, entry::of_item(table, index, &item.record)?)))
-            .collect();
+        let wanted: Vec<_> =
+            items.iter().filter_map(|item| Some((item, entry::of_item(table, index, &item.record)?))).collect();
         let entry_keys: Vec<Bytes> = wanted.iter().map(|(_, entry)| entry.key.clone()).collect();
         let found = self.engine.store.get(&entry_keys).await?;
         let mut batch = Batch::new();

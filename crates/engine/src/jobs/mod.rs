@@ -90,9 +90,8 @@ enum Work {
 }
 
 fn work(table: &Table, now_ms: i64) -> Work {
-    let numbers = |status: Status| {
-        table.indexes.iter().filter(move |index| index.status == status).map(|index| index.number)
-    };
+    let numbers =
+        |status: Status| table.indexes.iter().filter(move |index| index.status == status).map(|index| index.number);
     let deleted: Vec<u16> = numbers(Status::Deleting).collect();
     let created = numbers(Status::Creating).next();
     match (table.transition, created) {

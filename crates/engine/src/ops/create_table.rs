@@ -20,11 +20,11 @@ const PAGE_TABLES: usize = 500;
 /// Makes a table.
 pub async fn run(
     context: &Context<'_>,
-    decoded: Decoded<CreateTableInput<'_>>,
+    request: &Decoded<CreateTableInput<'_>>,
 ) -> Result<CreateTableOutput<'static>, Error> {
-    let input = decoded.input;
-    definition::check(&input)?;
-    let table = create(context, &input).await?;
+    let input = &request.input;
+    definition::check(input)?;
+    let table = create(context, input).await?;
     context.engine.read_table(&table.account, &table.name).await?;
     let engine = context.engine;
     let region = &engine.settings.region;

@@ -12,9 +12,9 @@ use storage::Batch;
 /// Deletes a table with all its items and indexes: at once, or marks it so that it goes when its time has come.
 pub async fn run(
     context: &Context<'_>,
-    decoded: Decoded<DeleteTableInput<'_>>,
+    request: &Decoded<DeleteTableInput<'_>>,
 ) -> Result<DeleteTableOutput<'static>, Error> {
-    let input = decoded.input;
+    let input = &request.input;
     let engine = context.engine;
     let now_ms = engine.now_ms();
     let transition = engine.transition(Status::Deleting);
@@ -36,13 +36,11 @@ pub async fn run(
     if table.transition.is_some() {
         engine.start_job(&table);
     }
-    let view = View { table: &table, status: Status::Deleting, now_ms, region: &engine.settings.region, counts: &counts };
+    let view =
+        View { table: &table, status: Status::Deleting, now_ms, region: &engine.settings.region, counts: &counts };
     // The answer does not mention the indexes (recorded by dynalite).
-    let table_description = api::TableDescription {
-        local_secondary_indexes: None,
-        global_secondary_indexes: None,
-        ..view.describe()
-    };
+    let table_description =
+        api::TableDescription { local_secondary_indexes: None, global_secondary_indexes: None, ..view.describe() };
     Ok(DeleteTableOutput { table_description: Some(table_description) })
 }
 

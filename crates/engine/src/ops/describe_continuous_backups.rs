@@ -11,9 +11,9 @@ use model::arn::TableReference;
 /// Says what DynamoDB says of a table without point-in-time recovery: this version has none.
 pub async fn run(
     context: &Context<'_>,
-    decoded: Decoded<DescribeContinuousBackupsInput<'_>>,
+    request: &Decoded<DescribeContinuousBackupsInput<'_>>,
 ) -> Result<DescribeContinuousBackupsOutput, Error> {
-    let input = decoded.input;
+    let input = &request.input;
     let absent = || words::backup_table_not_found(TableReference::parse(&input.table_name).name());
     change::read(context, &input.table_name).await?.ok_or_else(absent)?;
     let recovery = PointInTimeRecoveryDescription {

@@ -7,7 +7,7 @@ use model::limits::{ACCOUNT_CAPACITY_UNITS_MAX, TABLE_CAPACITY_UNITS_MAX};
 /// The provisioned capacity that an account and a table may have: what AWS gives a new account.
 pub async fn run(
     _context: &Context<'_>,
-    _decoded: Decoded<DescribeLimitsInput>,
+    _request: &Decoded<DescribeLimitsInput>,
 ) -> Result<DescribeLimitsOutput, Error> {
     Ok(DescribeLimitsOutput {
         account_max_read_capacity_units: Some(ACCOUNT_CAPACITY_UNITS_MAX),

@@ -9,9 +9,9 @@ use model::arn::TableReference;
 /// Describes a table.
 pub async fn run(
     context: &Context<'_>,
-    decoded: Decoded<DescribeTableInput<'_>>,
+    request: &Decoded<DescribeTableInput<'_>>,
 ) -> Result<DescribeTableOutput<'static>, Error> {
-    let input = decoded.input;
+    let input = &request.input;
     let engine = context.engine;
     let absent = || words::table_not_found(TableReference::parse(&input.table_name).name());
     let table = change::read(context, &input.table_name).await?.ok_or_else(absent)?.descriptor;

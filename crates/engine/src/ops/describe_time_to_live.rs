@@ -8,9 +8,9 @@ use model::arn::TableReference;
 /// Says that items of the table do not expire: this version has no time to live.
 pub async fn run(
     context: &Context<'_>,
-    decoded: Decoded<DescribeTimeToLiveInput<'_>>,
+    request: &Decoded<DescribeTimeToLiveInput<'_>>,
 ) -> Result<DescribeTimeToLiveOutput<'static>, Error> {
-    let input = decoded.input;
+    let input = &request.input;
     let absent = || words::table_not_found(TableReference::parse(&input.table_name).name());
     change::read(context, &input.table_name).await?.ok_or_else(absent)?;
     let description =

@@ -12,21 +12,22 @@ use storage::{Direction, Scan};
 /// Lists the account's tables in the order of their names.
 pub async fn run(
     context: &Context<'_>,
-    decoded: Decoded<ListTablesInput<'_>>,
+    request: &Decoded<ListTablesInput<'_>>,
 ) -> Result<ListTablesOutput<'static>, Error> {
-    let input = decoded.input;
+    let input = &request.input;
     let limit = input.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(limits::LIST_TABLES_MAX);
     // One more than asked for tells whether there is more.
     let mut names = names_after(context, input.exclusive_start_table_name.as_deref(), limit + 1).await?;
     let more = names.len() > limit;
     names.truncate(limit);
-    Ok(ListTablesOutput {
-        last_evaluated_table_name: names.last().filter(|_| more).cloned(),
-        table_names: Some(names),
-    })
+    Ok(ListTablesOutput { last_evaluated_table_name: names.last().filter(|_| more).cloned(), table_names: Some(names) })
 }
 
-async fn names_after(context: &Context<'_>, start: Option<&str>, count: usize) -> Result<Vec<Cow<'static, str>>, Error> {
+async fn names_after(
+    context: &Context<'_>,
+    start: Option<&str>,
+    count: usize,
+) -> Result<Vec<Cow<'static, str>>, Error> {
     let account = &context.caller.account;
     let Range { from, to } = Range::prefixed(keys::tables_of(account));
     let from = start.map_or(from, |name| storage::scan::successor(&keys::table(account, name)));

@@ -8,9 +8,9 @@ use std::borrow::Cow;
 /// Lists the tags of a table, all on one page: there are at most fifty.
 pub async fn run(
     context: &Context<'_>,
-    decoded: Decoded<ListTagsOfResourceInput<'_>>,
+    request: &Decoded<ListTagsOfResourceInput<'_>>,
 ) -> Result<ListTagsOfResourceOutput<'static>, Error> {
-    let input = decoded.input;
+    let input = &request.input;
     tags::check_arn(context, "ListTagsOfResource", &input.resource_arn)?;
     let absent = || words::tagged_resource_not_found(&input.resource_arn);
     let table = change::read(context, &input.resource_arn).await?.ok_or_else(absent)?.descriptor;

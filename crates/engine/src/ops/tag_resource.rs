@@ -5,8 +5,8 @@ use crate::tables::{change, tags, words};
 use api::{Decoded, Error, TagResourceInput};
 
 /// Sets tags of a table. The answer has no body.
-pub async fn run(context: &Context<'_>, decoded: Decoded<TagResourceInput<'_>>) -> Result<(), Error> {
-    let input = decoded.input;
+pub async fn run(context: &Context<'_>, request: &Decoded<TagResourceInput<'_>>) -> Result<(), Error> {
+    let input = &request.input;
     tags::check_arn(context, "TagResource", &input.resource_arn)?;
     if input.tags.is_empty() {
         return Err(words::validation("Atleast one Tag needs to be provided as Input."));

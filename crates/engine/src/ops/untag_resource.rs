@@ -5,8 +5,8 @@ use crate::tables::{change, tags, words};
 use api::{Decoded, Error, UntagResourceInput};
 
 /// Removes tags of a table; keys that it does not have are fine. The answer has no body.
-pub async fn run(context: &Context<'_>, decoded: Decoded<UntagResourceInput<'_>>) -> Result<(), Error> {
-    let input = decoded.input;
+pub async fn run(context: &Context<'_>, request: &Decoded<UntagResourceInput<'_>>) -> Result<(), Error> {
+    let input = &request.input;
     tags::check_arn(context, "UntagResource", &input.resource_arn)?;
     if input.tag_keys.is_empty() {
         return Err(words::validation("Atleast one Tag Key needs to be provided as Input."));

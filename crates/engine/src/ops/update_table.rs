@@ -13,19 +13,17 @@ use storage::Batch;
 /// Changes a table.
 pub async fn run(
     context: &Context<'_>,
-    decoded: Decoded<UpdateTableInput<'_>>,
+    request: &Decoded<UpdateTableInput<'_>>,
 ) -> Result<UpdateTableOutput<'static>, Error> {
-    let input = decoded.input;
+    let input = &request.input;
     let engine = context.engine;
-    update::check(&input)?;
+    update::check(input)?;
     let now_ms = engine.now_ms();
     let transition = engine.transition(Status::Updating);
     let absent = || words::table_not_found(TableReference::parse(&input.table_name).name());
     let target = change::Target { reference: &input.table_name, absent };
-    let changed = change::commit(context, target, |table| {
-        plan(&Request { input: &input, table, now_ms, transition })
-    })
-    .await?;
+    let changed =
+        change::commit(context, target, |table| plan(&Request { input, table, now_ms, transition })).await?;
     if changed.table.indexes.iter().any(status::is_changing) {
         engine.start_job(&changed.table);
     }

@@ -239,14 +239,19 @@ fn used_definitions(input: &CreateTableInput<'_>) -> Result<(), Error> {
 fn on_demand(input: &CreateTableInput<'_>) -> Result<(), Error> {
     let check = |requested| throughput::check_on_demand(requested, billing_mode(input), OnDemandOrigin::Create);
     input.on_demand_throughput.as_ref().map_or(Ok(()), check)?;
-    input.global_secondary_indexes.iter().flatten().filter_map(|index| index.on_demand_throughput.as_ref()).try_for_each(check)
+    input
+        .global_secondary_indexes
+        .iter()
+        .flatten()
+        .filter_map(|index| index.on_demand_throughput.as_ref())
+        .try_for_each(check)
 }
 
 fn stream_view(input: &CreateTableInput<'_>) -> Result<(), Error> {
     match &input.stream_specification {
-        Some(stream) if !stream.stream_enabled && stream.stream_view_type.is_some() => Err(words::invalid(
-            "Table is being created with a stream disabled, UpdateViewType should not be specified",
-        )),
+        Some(stream) if !stream.stream_enabled && stream.stream_view_type.is_some() => {
+            Err(words::invalid("Table is being created with a stream disabled, UpdateViewType should not be specified"))
+        }
         _ => Ok(()),
     }
 }

@@ -6,9 +6,9 @@ use super::{status, throughput};
 use crate::context::Context;
 use crate::error::corrupted;
 use api::{
-    BillingModeSummary, Error, GlobalSecondaryIndexDescription, GlobalSecondaryIndexWarmThroughputDescription, IndexStatus,
-    KeySchemaElement, KeyType, LocalSecondaryIndexDescription, ProvisionedThroughputDescription, TableClassSummary,
-    TableDescription, TableStatus, TableWarmThroughputDescription, Timestamp,
+    BillingModeSummary, Error, GlobalSecondaryIndexDescription, GlobalSecondaryIndexWarmThroughputDescription,
+    IndexStatus, KeySchemaElement, KeyType, LocalSecondaryIndexDescription, ProvisionedThroughputDescription,
+    TableClassSummary, TableDescription, TableStatus, TableWarmThroughputDescription, Timestamp,
 };
 use bytes::Bytes;
 use layout::keys::{self, Counted};
@@ -76,7 +76,8 @@ impl View<'_> {
             table_id: Some(Cow::Owned(table.id.clone())),
             billing_mode_summary: self.billing_mode(),
             local_secondary_indexes: self.indexes(IndexKind::Local, |index, count| local_index(&arn, index, count)),
-            global_secondary_indexes: self.indexes(IndexKind::Global, |index, count| self.global_index(&arn, index, count)),
+            global_secondary_indexes: self
+                .indexes(IndexKind::Global, |index, count| self.global_index(&arn, index, count)),
             table_class_summary: table.table_class.map(|class| TableClassSummary {
                 table_class: Some(table_class(class)),
                 ..TableClassSummary::default()

@@ -86,7 +86,11 @@ impl IndexRequest<'_> {
     }
 
     /// Refuses a global index that no table may have.
-    pub fn check_global(&self, definitions: &[AttributeDefinition<'_>], billing_mode: BillingMode) -> Result<(), Error> {
+    pub fn check_global(
+        &self,
+        definitions: &[AttributeDefinition<'_>],
+        billing_mode: BillingMode,
+    ) -> Result<(), Error> {
         check_defined(self.key_schema, definitions)?;
         check_global_elements(self.key_schema)?;
         check_projection(self.projection)?;

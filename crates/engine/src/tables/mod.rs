@@ -17,4 +17,4 @@ pub mod tags;
 pub mod throughput;
 pub mod unavailable;
 pub mod update;
-mod words;
+pub(crate) mod words;

@@ -44,7 +44,7 @@ pub fn check_arn(context: &Context<'_>, operation: &str, arn: &str) -> Result<()
 pub async fn change(
     context: &Context<'_>,
     target: change::Target<'_, impl Fn() -> Error + Send>,
-    new: impl Fn(&[Tag]) -> Result<Vec<Tag>, Error> + Send,
+    new: impl Fn(&[Tag]) -> Result<Vec<Tag>, Error> + Send + Sync,
 ) -> Result<(), Error> {
     let now_ms = context.engine.now_ms();
     change::commit(context, target, |table: &Table| {

@@ -17,10 +17,8 @@ pub fn is_out_of_bounds(requested: &api::ProvisionedThroughput) -> bool {
 
 /// Refuses units beyond what any setting may say; reads are reported first.
 pub fn check_bounds(requested: &api::ProvisionedThroughput) -> Result<(), Error> {
-    let rows = [
-        ("ReadCapacityUnits", requested.read_capacity_units),
-        ("WriteCapacityUnits", requested.write_capacity_units),
-    ];
+    let rows =
+        [("ReadCapacityUnits", requested.read_capacity_units), ("WriteCapacityUnits", requested.write_capacity_units)];
     match rows.into_iter().find(|(_, value)| *value > UNITS_MAX) {
         Some((member, value)) => Err(words::validation(format!("Given value {value} for {member} is out of bounds"))),
         None => Ok(()),
@@ -35,7 +33,11 @@ pub fn provisioned(requested: Option<api::ProvisionedThroughput>) -> Provisioned
 }
 
 /// The throughput after a change at a time.
-pub fn changed(old: ProvisionedThroughput, requested: api::ProvisionedThroughput, now_ms: i64) -> ProvisionedThroughput {
+pub fn changed(
+    old: ProvisionedThroughput,
+    requested: api::ProvisionedThroughput,
+    now_ms: i64,
+) -> ProvisionedThroughput {
     let (read, write) = (requested.read_capacity_units, requested.write_capacity_units);
     let mut new = ProvisionedThroughput { read_units: read, write_units: write, ..old };
     if read > old.read_units || write > old.write_units {
@@ -94,9 +96,9 @@ pub fn check_on_demand(
     }
     let allowed = |value: i64| value >= 1 || (value == -1 && origin == OnDemandOrigin::Update);
     match given.find(|(_, value)| !allowed(*value)) {
-        Some((member, _)) => {
-            Err(words::invalid(format!("Requested {member} for OnDemandThroughput for table is outside of valid range")))
-        }
+        Some((member, _)) => Err(words::invalid(format!(
+            "Requested {member} for OnDemandThroughput for table is outside of valid range"
+        ))),
         None => Ok(()),
     }
 }

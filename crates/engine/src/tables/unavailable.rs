@@ -11,7 +11,11 @@ type Row = (bool, &'static str, &'static str);
 pub fn refuse_in_create(input: &CreateTableInput<'_>) -> Result<(), Error> {
     refuse(&[
         (streams(input.stream_specification.as_ref()), "StreamSpecification", "streams are"),
-        (customer_key(input.sse_specification.as_ref()), "SSESpecification", "encryption with a key of the customer is"),
+        (
+            customer_key(input.sse_specification.as_ref()),
+            "SSESpecification",
+            "encryption with a key of the customer is",
+        ),
         (input.resource_policy.is_some(), "ResourcePolicy", "resource policies are"),
         (input.global_table_source_arn.is_some(), "GlobalTableSourceArn", "global tables are"),
         (
@@ -27,7 +31,11 @@ pub fn refuse_in_create(input: &CreateTableInput<'_>) -> Result<(), Error> {
 pub fn refuse_in_update(input: &UpdateTableInput<'_>) -> Result<(), Error> {
     refuse(&[
         (streams(input.stream_specification.as_ref()), "StreamSpecification", "streams are"),
-        (customer_key(input.sse_specification.as_ref()), "SSESpecification", "encryption with a key of the customer is"),
+        (
+            customer_key(input.sse_specification.as_ref()),
+            "SSESpecification",
+            "encryption with a key of the customer is",
+        ),
         (input.replica_updates.is_some(), "ReplicaUpdates", "global tables are"),
         (input.multi_region_consistency.is_some(), "MultiRegionConsistency", "global tables are"),
         (input.global_table_witness_updates.is_some(), "GlobalTableWitnessUpdates", "global tables are"),

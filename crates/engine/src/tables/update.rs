@@ -90,8 +90,11 @@ pub struct Update {
     pub remove_indexes: Vec<u16>,
 }
 
-/// The checks on what the table is, in the order in which DynamoDB reports them.
-const CHECKS: &[fn(&Request<'_>) -> Result<(), Error>] = &[
+/// One check of a request on what the table is.
+type Check = fn(&Request<'_>) -> Result<(), Error>;
+
+/// The checks in the order in which DynamoDB reports them.
+const CHECKS: &[Check] = &[
     |request| status::refuse_in_transition(request.table, request.now_ms),
     units_of_unprovisioned,
     one_index_at_a_time,
@@ -153,7 +156,10 @@ impl Request<'_> {
     }
 
     fn deletes(&self) -> impl Iterator<Item = &str> {
-        index_updates(self.input).iter().filter_map(|update| update.delete.as_ref()).map(|action| action.index_name.as_ref())
+        index_updates(self.input)
+            .iter()
+            .filter_map(|update| update.delete.as_ref())
+            .map(|action| action.index_name.as_ref())
     }
 
     fn settings(&self) -> impl Iterator<Item = &api::UpdateGlobalSecondaryIndexAction<'_>> {
@@ -200,7 +206,8 @@ fn updated_indexes(request: &Request<'_>) -> Result<(), Error> {
 }
 
 fn all_indexes_provisioned(request: &Request<'_>) -> Result<(), Error> {
-    let becomes = request.billing_mode() == BillingMode::Provisioned && request.table.billing_mode != BillingMode::Provisioned;
+    let becomes =
+        request.billing_mode() == BillingMode::Provisioned && request.table.billing_mode != BillingMode::Provisioned;
     if !becomes {
         return Ok(());
     }
@@ -225,7 +232,8 @@ fn units_change(request: &Request<'_>) -> Result<(), Error> {
     if request.table.billing_mode != BillingMode::Provisioned {
         return Ok(());
     }
-    let table = request.input.provisioned_throughput.iter().map(|units| ("table".to_owned(), units, request.table.throughput));
+    let table =
+        request.input.provisioned_throughput.iter().map(|units| ("table".to_owned(), units, request.table.throughput));
     let indexes = request.settings().filter_map(|action| {
         let index = request.global_index(&action.index_name)?;
         Some((format!("index {}", index.name), action.provisioned_throughput.as_ref()?, index.throughput))

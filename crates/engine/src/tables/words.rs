@@ -31,7 +31,8 @@ pub fn null_members(paths: &[&str]) -> Error {
 
 /// The table that an operation names is not there.
 pub fn table_not_found(table: &str) -> Error {
-    ErrorKind::ResourceNotFound { message: format!("Requested resource not found: Table: {table} not found").into() }.into()
+    ErrorKind::ResourceNotFound { message: format!("Requested resource not found: Table: {table} not found").into() }
+        .into()
 }
 
 /// As [`table_not_found`], of the operations on backups.
@@ -99,12 +100,14 @@ pub fn not_a_table_arn(arn: &str) -> Error {
 
 /// The resource of a tag operation belongs to another account.
 pub fn access_denied(account: &str, operation: &str, arn: &str) -> Error {
-    let message =
-        format!("User: arn:aws:iam::{account}:root is not authorized to perform: dynamodb:{operation} on resource: {arn}");
+    let message = format!(
+        "User: arn:aws:iam::{account}:root is not authorized to perform: dynamodb:{operation} on resource: {arn}"
+    );
     ErrorKind::AccessDenied { message: message.into() }.into()
 }
 
 /// The table whose tags are meant is not there (the missing letter is DynamoDB's).
 pub fn tagged_resource_not_found(arn: &str) -> Error {
-    ErrorKind::ResourceNotFound { message: format!("Requested resource not found: ResourcArn: {arn} not found").into() }.into()
+    ErrorKind::ResourceNotFound { message: format!("Requested resource not found: ResourcArn: {arn} not found").into() }
+        .into()
 }
