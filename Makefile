@@ -3,6 +3,7 @@
 # RocksDB takes many minutes to compile. One build directory outside the checkout serves every checkout, every profile and CI.
 CACHE  ?= $(HOME)/.cache/stator
 export CARGO_TARGET_DIR ?= $(CACHE)/target
+# Always the whole workspace: with another choice of packages, Cargo chooses other features and compiles RocksDB again.
 CARGO  := cargo
 STATOR := $(CARGO_TARGET_DIR)/release/stator
 
@@ -12,7 +13,7 @@ run: build
 	$(STATOR) serve $(ARGS)
 
 build: setup-build
-	$(CARGO) build --release --package stator
+	$(CARGO) build --release --workspace --bin stator
 	@ln -sfn $(CARGO_TARGET_DIR) target
 
 test: setup-test check unit blackbox crash differential

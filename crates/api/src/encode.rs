@@ -15,6 +15,11 @@ pub trait Encode {
     fn encode(&self, out: &mut Vec<u8>);
 }
 
+/// An operation without an output answers with an empty body, not with an empty object (recorded by dynalite for TagResource).
+impl Encode for () {
+    fn encode(&self, _: &mut Vec<u8>) {}
+}
+
 impl Encode for Cow<'_, str> {
     fn encode(&self, out: &mut Vec<u8>) {
         write_string(self, out);

@@ -44,7 +44,9 @@ fn entry_units(change: EntryChange) -> Option<f64> {
     match change {
         EntryChange { removed: None, added: None, .. } => None,
         EntryChange { removed, added, in_place: true } => units(removed.max(added)),
-        EntryChange { removed, added, in_place: false } => Some(units(removed).unwrap_or(0.0) + units(added).unwrap_or(0.0)),
+        EntryChange { removed, added, in_place: false } => {
+            Some(units(removed).unwrap_or(0.0) + units(added).unwrap_or(0.0))
+        }
     }
 }
 
@@ -98,7 +100,11 @@ impl Consumed {
     pub fn describe<'a>(&self, table: &'a str, wanted: Option<ReturnConsumedCapacity>) -> Option<ConsumedCapacity<'a>> {
         let units = |units: f64| Capacity { capacity_units: Some(units), ..Capacity::default() };
         let total = self.table + self.indexes.iter().map(|(.., units)| units).sum::<f64>();
-        let sum = ConsumedCapacity { table_name: Some(Cow::Borrowed(table)), capacity_units: Some(total), ..Default::default() };
+        let sum = ConsumedCapacity {
+            table_name: Some(Cow::Borrowed(table)),
+            capacity_units: Some(total),
+            ..Default::default()
+        };
         match wanted? {
             ReturnConsumedCapacity::None => None,
             ReturnConsumedCapacity::Total => Some(sum),

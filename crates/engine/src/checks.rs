@@ -99,7 +99,8 @@ pub fn read_projection<'a>(
     expression: Option<&'a str>,
     variables: Variables<'a>,
 ) -> Result<Option<Projection<'a>>, Error> {
-    let legacy = attributes_to_get.map(|names| legacy::attributes_to_get(&names.iter().map(Cow::as_ref).collect::<Vec<_>>()));
+    let legacy =
+        attributes_to_get.map(|names| legacy::attributes_to_get(&names.iter().map(Cow::as_ref).collect::<Vec<_>>()));
     let legacy = legacy.transpose().map_err(|problem| wording.refuse(problem))?;
     let placeholders = variables.placeholders(wording)?;
     let projection = parsed(wording, expression.map(|text| parse_projection(text, &placeholders)))?;

@@ -6,8 +6,8 @@
 
 use crate::entry;
 use bytes::Bytes;
-use layout::keys::{self, Counted};
 use layout::ItemRecord;
+use layout::keys::{self, Counted};
 use model::table::Status;
 use model::{EncodedItem, Index, IndexKind, Table};
 use storage::Batch;
@@ -68,7 +68,12 @@ fn write_item(change: &ItemChange<'_>, batch: &mut Batch) {
 }
 
 fn count_table(change: &ItemChange<'_>, batch: &mut Batch) {
-    let size = count(change.table.number, keys::TABLE_ITSELF, (change.old.map(|old| old.size), change.new.map(|new| new.size)), batch);
+    let size = count(
+        change.table.number,
+        keys::TABLE_ITSELF,
+        (change.old.map(|old| old.size), change.new.map(|new| new.size)),
+        batch,
+    );
     if size != 0 && change.table.has_local_index() {
         batch.add(keys::collection(change.table.number, change.key.partition()), size);
     }

@@ -21,7 +21,8 @@ pub fn of_item(table: &Table, item: &Item<'_>) -> Result<ItemKey, Error> {
 
 /// The key that a `Key` parameter names: exactly the attributes of the table's key.
 pub fn of_key(table: &Table, key: &Item<'_>) -> Result<ItemKey, Error> {
-    let matches = |attribute: &KeyAttribute| key.get(&attribute.name).is_some_and(|value| !kind_mismatch(attribute, value));
+    let matches =
+        |attribute: &KeyAttribute| key.get(&attribute.name).is_some_and(|value| !kind_mismatch(attribute, value));
     if key.len() != table.key_schema.len() || !table.key_schema.attributes().all(matches) {
         return Err(messages::key_element_does_not_match_schema());
     }

@@ -10,6 +10,7 @@
 
 pub mod capacity;
 pub mod catalog;
+pub mod check;
 pub mod checks;
 pub mod context;
 pub mod effects;

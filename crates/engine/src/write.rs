@@ -113,7 +113,12 @@ impl Context<'_> {
     }
 
     /// The indexes that are being filled and do not have the old item's entry yet. The batch checks that this stays so.
-    async fn missing_entries(&self, table: &OpenTable, old: Option<&ItemRecord>, batch: &mut Batch) -> Result<Vec<u16>, Error> {
+    async fn missing_entries(
+        &self,
+        table: &OpenTable,
+        old: Option<&ItemRecord>,
+        batch: &mut Batch,
+    ) -> Result<Vec<u16>, Error> {
         let mut missing = Vec::new();
         let filling = |index: &&model::Index| index.backfilling && index.status != Status::Deleting;
         for index in table.descriptor.indexes.iter().filter(filling) {
@@ -133,7 +138,9 @@ impl Context<'_> {
         for write in writes {
             let old = &write.table.descriptor;
             let table = self.engine.read_table(&old.account, &old.name).await?;
-            let same = |table: &Arc<OpenTable>| table.descriptor.number == old.number && self.engine.serves_items(&table.descriptor);
+            let same = |table: &Arc<OpenTable>| {
+                table.descriptor.number == old.number && self.engine.serves_items(&table.descriptor)
+            };
             write.table = table.filter(same).ok_or_else(messages::requested_resource_not_found)?;
         }
         Ok(())

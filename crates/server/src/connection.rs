@@ -47,7 +47,11 @@ pub(crate) async fn serve<S: Service>(server: Arc<Server<S>>, stream: TcpStream,
     }
 }
 
-async fn serve_http1<S: Service>(server: Arc<Server<S>>, stream: TcpStream, seat: &Arc<SeatGuard>) -> hyper::Result<()> {
+async fn serve_http1<S: Service>(
+    server: Arc<Server<S>>,
+    stream: TcpStream,
+    seat: &Arc<SeatGuard>,
+) -> hyper::Result<()> {
     let limits = server.settings.limits.clone();
     let io = TokioIo::new(Observed { stream, seat: seat.clone(), notes_heads: true });
     let context = Arc::new((server, seat.clone()));
@@ -56,13 +60,17 @@ async fn serve_http1<S: Service>(server: Arc<Server<S>>, stream: TcpStream, seat
         async move { Ok::<_, Infallible>(pipeline::answer(&context.0, &context.1, request).await) }
     });
     let connection = http1::Builder::new()
-        .max_headers(limits.headers)
         .max_buf_size(limits.head_bytes)
+        .max_header_size(limits.head_bytes)
         .serve_connection(io, service);
     supervise(seat, connection, |connection| connection.graceful_shutdown()).await.unwrap_or(Ok(()))
 }
 
-async fn serve_http2<S: Service>(server: Arc<Server<S>>, stream: TcpStream, seat: &Arc<SeatGuard>) -> hyper::Result<()> {
+async fn serve_http2<S: Service>(
+    server: Arc<Server<S>>,
+    stream: TcpStream,
+    seat: &Arc<SeatGuard>,
+) -> hyper::Result<()> {
     let limits = server.settings.limits.clone();
     let io = TokioIo::new(Observed { stream, seat: seat.clone(), notes_heads: false });
     let context = Arc::new((server, seat.clone()));
@@ -161,7 +169,11 @@ impl Observed {
 }
 
 impl AsyncRead for Observed {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         if self.notes_heads {
             self.seat.bytes_arrived();

@@ -68,7 +68,7 @@ fn from_header<'a>(head: &'a Parts, header: &'a str) -> Result<Credentials<'a>, 
     if let Some(date) = head.headers.get(AMZ_DATE) {
         check_date(date.to_str().unwrap_or_default())?;
     }
-    check_algorithm(header.split([',', ' ']).next().unwrap_or_default())?;
+    check_algorithm(words(header).next().unwrap_or_default())?;
     let [access_key_id, date, region, service] = scope(parameters.credential)?;
     Ok(Credentials {
         access_key_id: access_key_id.into(),
@@ -79,6 +79,12 @@ fn from_header<'a>(head: &'a Parts, header: &'a str) -> Result<Credentials<'a>, 
         signature: parameters.signature.into(),
         session_token: None,
     })
+}
+
+/// The parts of an `Authorization` header, which commas and spaces separate. Searching for one character at a time is what the
+/// standard library does fast.
+fn words(header: &str) -> impl Iterator<Item = &str> {
+    header.split(',').flat_map(|part| part.split(' '))
 }
 
 /// The parameters of an `Authorization` header; empty when missing, which is the same to DynamoDB.
@@ -92,7 +98,7 @@ struct HeaderParameters<'a> {
 impl<'a> HeaderParameters<'a> {
     fn parsed(header: &'a str) -> Result<HeaderParameters<'a>, Refusal> {
         let mut parameters = HeaderParameters::default();
-        for pair in header.split([',', ' ']).skip(1).filter(|pair| !pair.is_empty()) {
+        for pair in words(header).skip(1).filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').ok_or_else(|| {
                 incomplete(format!(
                     "'{pair}' not a valid key=value pair (missing equal-sign) in Authorization header: '{header}'."
@@ -155,7 +161,8 @@ impl<'a> Query<'a> {
     }
 
     fn credentials(&self) -> Result<Credentials<'a>, Refusal> {
-        let mut missing = QUERY_REQUIRED.iter().filter(|name| self.get(name).is_none_or(|value| value.is_empty())).peekable();
+        let mut missing =
+            QUERY_REQUIRED.iter().filter(|name| self.get(name).is_none_or(|value| value.is_empty())).peekable();
         if missing.peek().is_some() {
             let list: String =
                 missing.map(|name| format!("AWS query-string parameters must include '{name}'. ")).collect();

@@ -18,6 +18,7 @@ mod call;
 mod connection;
 mod connections;
 mod credentials;
+mod dispatch;
 mod listener;
 mod metrics;
 mod operation;
@@ -33,6 +34,7 @@ mod settings;
 
 pub use call::AuthenticatedCall;
 pub use credentials::Credentials;
+pub use dispatch::Dispatch;
 pub use listener::{Listener, Server};
 pub use metrics::Outcome;
 pub use operation::Operation;

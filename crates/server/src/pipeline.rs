@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Each step takes the output of the one before, which nothing else can build. A step that refuses ends the request with a
-//! [`Refusal`](crate::refusal::Refusal), which is an answer like any other. Whatever enters the server later (signatures,
+//! [`Refusal`], which is an answer like any other. Whatever enters the server later (signatures,
 //! policies, capacity) enters here, as a step between two of these.
 
 use crate::body::receive;
@@ -15,7 +15,8 @@ use crate::listener::Server;
 use crate::metrics::Outcome;
 use crate::operation::Operation;
 use crate::pages;
-use crate::panics::caught;
+use crate::panics::{Panic, caught};
+use crate::refusal::Refusal;
 use crate::response::{Exchange, HttpResponse};
 use crate::route::{Route, route};
 use crate::service::{Answer, Service};
@@ -24,7 +25,11 @@ use hyper::body::Body;
 use hyper::http::request::Parts;
 
 /// Answers one request.
-pub(crate) async fn answer<S: Service, B: Body>(server: &Server<S>, seat: &SeatGuard, request: Request<B>) -> HttpResponse {
+pub(crate) async fn answer<S: Service, B: Body>(
+    server: &Server<S>,
+    seat: &SeatGuard,
+    request: Request<B>,
+) -> HttpResponse {
     let _in_progress = seat.begin_request();
     let (head, body) = request.into_parts();
     let exchange = Exchange::begin(server, &head);
@@ -33,34 +38,33 @@ pub(crate) async fn answer<S: Service, B: Body>(server: &Server<S>, seat: &SeatG
         Route::Refused(refusal) => exchange.respond(refusal.into()),
         Route::Api => {
             let started = server.clock.moment();
-            let (operation, answer) = caught(api(server, &exchange, &head, body)).await.unwrap_or_else(|panic| {
-                tracing::error!(request_id = exchange.request_id(), %panic, "a request failed by a bug");
-                (None, Answer::internal_error(Outcome::Panic))
-            });
-            server.metrics.count(operation, answer.outcome, server.clock.moment().since(started));
+            let answer = match caught(call(server, &exchange, &head, body)).await {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(refusal)) => refusal.into(),
+                Err(panic) => failed(&exchange, &panic),
+            };
+            server.metrics.count(exchange.operation(), answer.outcome, server.clock.moment().since(started));
             exchange.respond(answer)
         }
     }
 }
 
-/// A call of the API: the operation as far as it is known, and the answer.
-async fn api<S: Service, B: Body>(
+/// The steps of a call of the API.
+async fn call<S: Service, B: Body>(
     server: &Server<S>,
     exchange: &Exchange,
     head: &Parts,
     body: B,
-) -> (Option<Operation>, Answer) {
-    let received = match receive(head, body, &server.clock, &server.settings.limits).await {
-        Ok(received) => received,
-        Err(refusal) => return (None, refusal.into()),
-    };
-    let call = match address(received) {
-        Ok(call) => call,
-        Err(refusal) => return (None, refusal.into()),
-    };
-    let operation = Some(call.operation());
-    match identify(call, exchange.request_id()) {
-        Ok(call) => (operation, server.service.call(call).await),
-        Err(refusal) => (operation, refusal.into()),
-    }
+) -> Result<Answer, Refusal> {
+    let received = receive(head, body, &server.clock, &server.settings.limits).await?;
+    let call = address(received)?;
+    exchange.note_operation(call.operation());
+    let call = identify(call, exchange.request_id())?;
+    Ok(server.service.call(call).await)
+}
+
+fn failed(exchange: &Exchange, panic: &Panic) -> Answer {
+    let operation = exchange.operation().map(Operation::name);
+    tracing::error!(request_id = exchange.request_id(), operation, %panic, "a request failed by a bug");
+    Answer::internal_error(Outcome::Panic)
 }

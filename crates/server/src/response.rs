@@ -3,6 +3,7 @@
 //! What the response owes to the request's head is noted when the request begins.
 
 use crate::listener::Server;
+use crate::operation::Operation;
 use crate::request_id::RequestId;
 use crate::service::{Answer, Media};
 use bytes::Bytes;
@@ -10,11 +11,12 @@ use flate2::{Compression, write::GzEncoder};
 use http_body_util::Full;
 use hyper::Response;
 use hyper::header::{
-    ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap,
-    HeaderName, HeaderValue, ORIGIN, SERVER,
+    ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CONTENT_ENCODING, CONTENT_TYPE,
+    HeaderMap, HeaderName, HeaderValue, ORIGIN, SERVER,
 };
 use hyper::http::request::Parts;
 use std::io::Write;
+use std::sync::OnceLock;
 
 /// A response as hyper sends it.
 pub(crate) type HttpResponse = Response<Full<Bytes>>;
@@ -63,6 +65,9 @@ impl ContentType {
 #[derive(Debug)]
 pub(crate) struct Exchange {
     request_id: RequestId,
+    /// Known once the target was read; here so that it is known when a later step fails.
+    operation: OnceLock<Operation>,
+    /// What the request called JSON.
     json: ContentType,
     /// The client takes gzip.
     takes_gzip: bool,
@@ -74,6 +79,7 @@ impl Exchange {
     pub(crate) fn begin<S>(server: &Server<S>, head: &Parts) -> Exchange {
         Exchange {
             request_id: RequestId::draw(&server.random),
+            operation: OnceLock::new(),
             json: ContentType::of_request(head).unwrap_or(ContentType::Json),
             takes_gzip: takes_gzip(&head.headers),
             is_cross_origin: head.headers.contains_key(ORIGIN),
@@ -82,6 +88,15 @@ impl Exchange {
 
     pub(crate) fn request_id(&self) -> &str {
         self.request_id.as_str()
+    }
+
+    pub(crate) fn note_operation(&self, operation: Operation) {
+        // A request names one operation, so there is none to replace.
+        let _ = self.operation.set(operation);
+    }
+
+    pub(crate) fn operation(&self) -> Option<Operation> {
+        self.operation.get().copied()
     }
 
     /// The response for `answer`.

@@ -18,8 +18,6 @@ pub struct Limits {
     pub body_bytes: usize,
     /// The most bytes of a request line and its headers.
     pub head_bytes: usize,
-    /// The most headers in one request.
-    pub headers: usize,
     /// How long a request's head may take from its first byte to its last.
     pub head_timeout: Duration,
     /// How long a request's body may take.
@@ -42,7 +40,6 @@ impl Default for Limits {
             body_bytes: 16 * 1024 * 1024,
             // Session tokens alone reach some kilobytes; 64 KiB leaves room for every real client.
             head_bytes: 64 * 1024,
-            headers: 100,
             head_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(60),
             // Longer than the pools of the AWS SDKs keep a connection, so that it is they who close it.

@@ -1,2 +1,24 @@
-//! To be written.
-fn main() {}
+//! The command `stator`: configuration, wiring, exit codes. Nothing is decided here that another program could not decide otherwise.
+//!
+//! `stator serve` runs the server, `stator check` looks through a data directory that no server has open.
+
+mod check;
+mod config;
+mod log;
+mod serve;
+
+use clap::Parser;
+use config::{Arguments, Command};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match arguments.command {
+        Command::Serve(flags) => config::resolve(*flags).and_then(|settings| serve::run(&settings)),
+        Command::Check(flags) => check::run(&flags),
+    };
+    result.unwrap_or_else(|problem| {
+        log::complain(&problem);
+        ExitCode::FAILURE
+    })
+}

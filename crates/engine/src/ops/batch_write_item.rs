@@ -8,10 +8,10 @@ use crate::catalog::OpenTable;
 use crate::checks::{self, Wording};
 use crate::context::Context;
 use crate::effects::{self, ItemKey};
+use crate::item_size;
 use crate::key::{self, Origin};
 use crate::ops::metrics;
 use crate::write::{Decide, ItemWrite, Next, Written};
-use crate::item_size;
 use api::{
     BatchWriteItemInput, BatchWriteItemOutput, Decoded, Error, ItemCollectionMetrics, Layer, Map,
     ReturnItemCollectionMetrics, WriteRequest, messages,

@@ -111,7 +111,9 @@ impl Asked<'_> {
         self.guard.check(old)?;
         let Some(update) = &self.update else {
             // Without an update the item stays as it is, or comes into being with nothing but its key.
-            return Ok(old.map_or_else(|| Next::Put(effects::record(EncodedItem::from_item(&input.key))), |_| Next::Keep));
+            return Ok(
+                old.map_or_else(|| Next::Put(effects::record(EncodedItem::from_item(&input.key))), |_| Next::Keep)
+            );
         };
         let item = update
             .apply(old.map(|old| old.item.view()), &input.key)

@@ -1,0 +1,93 @@
+//! The last step before the answer: a call becomes a typed request, the engine answers it, the answer becomes JSON.
+//!
+//! Nothing is answered before everything that the request saw or made is durable, errors included: a failed condition tells of a write
+//! too.
+
+use crate::call::AuthenticatedCall;
+use crate::metrics::Outcome;
+use crate::service::{Answer, Service};
+use api::{Encode, Error, ErrorKind, Operation, messages};
+use engine::{Caller, Context, Engine, ops};
+use hyper::StatusCode;
+use std::sync::Arc;
+
+/// Room for the answer of an ordinary request.
+const ANSWER_CAPACITY: usize = 1024;
+
+/// The engine as a service.
+pub struct Dispatch {
+    /// What answers.
+    engine: Arc<Engine>,
+    /// Who asks: signatures are not verified in this version, so all requests belong to one account.
+    caller: Caller,
+}
+
+impl Dispatch {
+    /// Serves this account of the engine.
+    pub fn new(engine: Arc<Engine>, account: String) -> Self {
+        Self { engine, caller: Caller { account } }
+    }
+}
+
+impl Service for Dispatch {
+    async fn call(&self, call: AuthenticatedCall<'_>) -> Answer {
+        let context = Context::new(&self.engine, &self.caller);
+        let mut out = Vec::with_capacity(ANSWER_CAPACITY);
+        let result = dispatch(&context, call.operation(), call.body(), &mut out).await;
+        match context.settle().await.and(result) {
+            Ok(()) => Answer::success(out),
+            Err(error) => refusal(&error),
+        }
+    }
+}
+
+/// Lists every operation that is served: its decoder and its function in the engine.
+macro_rules! dispatch {
+    ($context:ident, $operation:ident, $body:ident, $out:ident: $($name:ident $decode:ident $module:ident),* $(,)?) => {
+        match $operation {
+            $(Operation::$name => {
+                let request = api::$decode($body)?;
+                ops::$module::run($context, &request).await?.encode($out);
+                Ok(())
+            })*
+            _ => Err(messages::unknown_operation()),
+        }
+    };
+}
+
+async fn dispatch(context: &Context<'_>, operation: Operation, body: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
+    dispatch!(context, operation, body, out:
+        BatchGetItem decode_batch_get_item batch_get_item,
+        BatchWriteItem decode_batch_write_item batch_write_item,
+        CreateTable decode_create_table create_table,
+        DeleteItem decode_delete_item delete_item,
+        DeleteTable decode_delete_table delete_table,
+        DescribeContinuousBackups decode_describe_continuous_backups describe_continuous_backups,
+        DescribeEndpoints decode_describe_endpoints describe_endpoints,
+        DescribeLimits decode_describe_limits describe_limits,
+        DescribeTable decode_describe_table describe_table,
+        DescribeTimeToLive decode_describe_time_to_live describe_time_to_live,
+        GetItem decode_get_item get_item,
+        ListTables decode_list_tables list_tables,
+        ListTagsOfResource decode_list_tags_of_resource list_tags_of_resource,
+        PutItem decode_put_item put_item,
+        Query decode_query query,
+        Scan decode_scan scan,
+        TagResource decode_tag_resource tag_resource,
+        UntagResource decode_untag_resource untag_resource,
+        UpdateItem decode_update_item update_item,
+        UpdateTable decode_update_table update_table,
+    )
+}
+
+fn refusal(error: &Error) -> Answer {
+    let outcome = match error.kind() {
+        ErrorKind::ConditionalCheckFailed { .. } => Outcome::ConditionFailed,
+        ErrorKind::ProvisionedThroughputExceeded { .. } | ErrorKind::Throttling { .. } => Outcome::Throttled,
+        _ if error.http_status() >= 500 => Outcome::ServerError,
+        _ => Outcome::ClientError,
+    };
+    let mut body = Vec::new();
+    error.encode(&mut body);
+    Answer::new(StatusCode::from_u16(error.http_status()).unwrap_or(StatusCode::BAD_REQUEST), outcome, body)
+}

@@ -1,0 +1,173 @@
+//! A server over an echoing service, and a client that sees every byte.
+
+use runtime::{Clock, Random};
+use server::{Answer, AuthenticatedCall, Limits, Listener, Server, Service, Settings};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+
+/// Credentials that pass; requests of the tests carry these unless they are about credentials.
+pub const SIGNED: &str = "X-Amz-Date: 20260131T235959Z\r\nAuthorization: AWS4-HMAC-SHA256 \
+    Credential=key/20260131/us-east-1/dynamodb/aws4_request, SignedHeaders=host;x-amz-date, Signature=00\r\n";
+
+/// The headers of a call of GetItem, but for its length.
+pub const CALL: &str = "Host: localhost\r\nContent-Type: application/x-amz-json-1.0\r\n\
+    X-Amz-Target: DynamoDB_20120810.GetItem\r\n";
+
+/// Answers with the request's body. A body of `"panic"` panics, one of `"slow"` takes a while.
+pub struct Echo;
+
+impl Service for Echo {
+    async fn call(&self, call: AuthenticatedCall<'_>) -> Answer {
+        match &call.body()[..] {
+            b"\"panic\"" => panic!("told to"),
+            b"\"slow\"" => Clock::system().sleep(Duration::from_millis(300)).await,
+            b"\"who\"" => return Answer::success(format!("{:?}", call.credentials())),
+            _ => (),
+        }
+        Answer::success(call.body().clone())
+    }
+
+    fn write_metrics(&self, out: &mut String) {
+        out.push_str("echo_metric 1\n");
+    }
+}
+
+/// A running server; it shuts down when dropped.
+pub struct Running {
+    pub address: SocketAddr,
+    pub stop: Option<oneshot::Sender<()>>,
+    pub task: runtime::Task<bool>,
+}
+
+pub async fn start() -> Running {
+    start_with(Limits::default()).await
+}
+
+pub async fn start_with(limits: Limits) -> Running {
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = listener.address().unwrap();
+    let settings = Settings { region: "eu-test-1".to_owned(), limits };
+    let server: Arc<Server<Echo>> = Server::new(Echo, settings, Clock::system(), Random::seeded(1));
+    let (stop, stopped) = oneshot::channel();
+    let task = runtime::spawn(async move {
+        let stopped = async {
+            // A dropped sender stops the server too.
+            let _ = stopped.await;
+        };
+        server.run(listener, stopped).await
+    });
+    Running { address, stop: Some(stop), task }
+}
+
+impl Running {
+    pub async fn connect(&self) -> Client {
+        Client { stream: TcpStream::connect(self.address).await.unwrap(), unread: Vec::new() }
+    }
+
+    /// One request on a connection of its own.
+    pub async fn request(&self, text: impl AsRef<[u8]>) -> Reply {
+        let mut client = self.connect().await;
+        client.send(text).await;
+        client.reply().await
+    }
+
+    /// A call of GetItem with this body and these headers beside the usual ones.
+    pub async fn call(&self, headers: &str, body: impl AsRef<[u8]>) -> Reply {
+        self.request(call(headers, body)).await
+    }
+}
+
+/// A call of GetItem as bytes.
+pub fn call(headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
+    post(&format!("{CALL}{SIGNED}{headers}"), body)
+}
+
+/// A POST with exactly these headers and a length.
+pub fn post(headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
+    let body = body.as_ref();
+    let mut text = format!("POST / HTTP/1.1\r\n{headers}Content-Length: {}\r\n\r\n", body.len()).into_bytes();
+    text.extend_from_slice(body);
+    text
+}
+
+pub struct Client {
+    pub stream: TcpStream,
+    unread: Vec<u8>,
+}
+
+/// What a server sent back.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+}
+
+impl Client {
+    pub async fn send(&mut self, text: impl AsRef<[u8]>) {
+        self.stream.write_all(text.as_ref()).await.unwrap();
+    }
+
+    /// The next reply; panics when there is none within five seconds.
+    pub async fn reply(&mut self) -> Reply {
+        Clock::system()
+            .timeout(Duration::from_secs(5), self.read_reply())
+            .await
+            .unwrap()
+            .expect("connection was closed")
+    }
+
+    /// Waits until the server closes; false when it has not within `limit`, or sends something instead.
+    pub async fn is_closed_within(&mut self, limit: Duration) -> bool {
+        let mut byte = [0];
+        match Clock::system().timeout(limit, self.stream.read(&mut byte)).await {
+            Ok(read) => matches!(read, Ok(0) | Err(_)),
+            Err(_) => false,
+        }
+    }
+
+    async fn read_reply(&mut self) -> Option<Reply> {
+        let head_length = loop {
+            if let Some(at) = self.unread.windows(4).position(|window| window == b"\r\n\r\n") {
+                break at + 4;
+            }
+            self.read_more().await?;
+        };
+        let head: Vec<u8> = self.unread.drain(..head_length).collect();
+        let head = String::from_utf8(head).unwrap();
+        let mut lines = head.trim_end().split("\r\n");
+        let status = lines.next().unwrap()[9..12].parse().unwrap();
+        let headers: Vec<(String, String)> = lines
+            .map(|line| line.split_once(':').unwrap())
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+            .collect();
+        let mut reply = Reply { status, headers, body: Vec::new() };
+        let length = reply.header("content-length").map_or(0, |length| length.parse().unwrap());
+        while self.unread.len() < length {
+            self.read_more().await?;
+        }
+        reply.body = self.unread.drain(..length).collect();
+        Some(reply)
+    }
+
+    async fn read_more(&mut self) -> Option<()> {
+        let mut buffer = vec![0; 65536];
+        let read = self.stream.read(&mut buffer).await.ok().filter(|read| *read > 0)?;
+        self.unread.extend_from_slice(&buffer[..read]);
+        Some(())
+    }
+}

@@ -1,0 +1,216 @@
+//! What the operator chose: flags over environment (`STATOR_*`) over the configuration file over defaults.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Deserialize;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+/// A self-hosted database that speaks Amazon DynamoDB's API.
+#[derive(Parser)]
+#[command(name = "stator", version)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the command can do.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Run the server.
+    Serve(Box<Flags>),
+    /// Look through a data directory that no server has open, and say what is wrong with it.
+    Check(CheckFlags),
+}
+
+/// Which directory to check.
+#[derive(Args)]
+pub struct CheckFlags {
+    /// The data directory.
+    #[arg(long, env = "STATOR_DATA")]
+    pub data: PathBuf,
+}
+
+/// When a write is acknowledged.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Durability {
+    /// When it survives power loss.
+    Sync,
+    /// When it survives the death of the process; a sync follows within about a second.
+    Relaxed,
+}
+
+/// How events are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One JSON object per line.
+    Json,
+    /// One line of text.
+    Text,
+}
+
+/// What a flag, an environment variable or the configuration file may set.
+#[derive(Args, Deserialize, Default, Debug)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Flags {
+    /// A configuration file with any of these settings by their names, without the dashes [default: ./stator.toml if it exists]
+    #[arg(long, env = "STATOR_CONFIG")]
+    #[serde(skip)]
+    config: Option<PathBuf>,
+    /// The address to listen on [default: 127.0.0.1:8000]
+    #[arg(long, env = "STATOR_LISTEN")]
+    listen: Option<SocketAddr>,
+    /// The directory that holds the data [default: ./stator-data]
+    #[arg(long, env = "STATOR_DATA", conflicts_with = "in_memory")]
+    data: Option<PathBuf>,
+    /// Keep everything in memory and nothing on disk
+    #[arg(long, env = "STATOR_IN_MEMORY", num_args = 0..=1, default_missing_value = "true")]
+    in_memory: Option<bool>,
+    /// The Region that the server is [default: us-east-1]
+    #[arg(long, env = "STATOR_REGION")]
+    region: Option<String>,
+    /// The account that all tables belong to, twelve digits [default: 000000000000]
+    #[arg(long, env = "STATOR_ACCOUNT")]
+    account: Option<String>,
+    /// When a write is acknowledged [default: sync]
+    #[arg(long, env = "STATOR_DURABILITY")]
+    durability: Option<Durability>,
+    /// Listen on an address that others can reach, although this version verifies no signatures and has no TLS
+    #[arg(long, env = "STATOR_INSECURE", num_args = 0..=1, default_missing_value = "true")]
+    insecure: Option<bool>,
+    /// How long tables stay CREATING, UPDATING and DELETING, in milliseconds [default: 0]
+    #[arg(long, env = "STATOR_TABLE_DELAY_MS")]
+    table_delay_ms: Option<u32>,
+    /// The memory that the store may use for its cache and write buffers, in MiB [default: 256]
+    #[arg(long, env = "STATOR_MEMORY_MB")]
+    memory_mb: Option<u32>,
+    /// What to log: error, warn, info, debug, or a filter of tracing [default: info]
+    #[arg(long, env = "STATOR_LOG_LEVEL")]
+    log_level: Option<String>,
+    /// How to log [default: json]
+    #[arg(long, env = "STATOR_LOG_FORMAT")]
+    log_format: Option<LogFormat>,
+}
+
+/// Where the data is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// In memory, gone with the process.
+    Memory,
+    /// In this directory.
+    Directory(PathBuf),
+}
+
+/// What the server runs with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// Where the data is.
+    pub place: Place,
+    /// The Region.
+    pub region: String,
+    /// The account that tables belong to.
+    pub account: String,
+    /// When a write is acknowledged.
+    pub durability: Durability,
+    /// How long tables stay in transition, in milliseconds.
+    pub table_delay_ms: i64,
+    /// What the store may use, in bytes.
+    pub memory_bytes: usize,
+    /// What to log.
+    pub log_level: String,
+    /// How to log.
+    pub log_format: LogFormat,
+}
+
+const DEFAULT_FILE: &str = "stator.toml";
+
+/// Puts flags, environment, file and defaults together.
+///
+/// # Errors
+/// What is wrong, for the operator.
+pub fn resolve(flags: Flags) -> Result<Settings, String> {
+    let file = match &flags.config {
+        Some(path) => read(path)?,
+        None if Path::new(DEFAULT_FILE).exists() => read(Path::new(DEFAULT_FILE))?,
+        None => Flags::default(),
+    };
+    settle(flags, file)
+}
+
+fn read(path: &Path) -> Result<Flags, String> {
+    let text = std::fs::read_to_string(path).map_err(|problem| format!("{}: {problem}", path.display()))?;
+    toml::from_str(&text).map_err(|problem| format!("{}: {problem}", path.display()))
+}
+
+fn settle(flags: Flags, file: Flags) -> Result<Settings, String> {
+    let listen = flags.listen.or(file.listen).unwrap_or(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8000));
+    if !listen.ip().is_loopback() && !flags.insecure.or(file.insecure).unwrap_or(false) {
+        return Err(format!(
+            "refusing to listen on {listen}: this version verifies no signatures and has no TLS, so anyone who reaches the \
+             address could read and change everything; give --insecure if that is meant"
+        ));
+    }
+    // A place named nearer wins over one named farther, whichever of the two kinds it is.
+    let place = |flags: &Flags| match (flags.in_memory, &flags.data) {
+        (Some(true), _) => Some(Place::Memory),
+        (_, Some(dir)) => Some(Place::Directory(dir.clone())),
+        _ => None,
+    };
+    Ok(Settings {
+        listen,
+        place: place(&flags).or_else(|| place(&file)).unwrap_or_else(|| Place::Directory("stator-data".into())),
+        region: flags.region.or(file.region).unwrap_or_else(|| "us-east-1".to_owned()),
+        account: account(flags.account.or(file.account))?,
+        durability: flags.durability.or(file.durability).unwrap_or(Durability::Sync),
+        table_delay_ms: flags.table_delay_ms.or(file.table_delay_ms).unwrap_or(0).into(),
+        memory_bytes: flags.memory_mb.or(file.memory_mb).unwrap_or(256) as usize * 1024 * 1024,
+        log_level: flags.log_level.or(file.log_level).unwrap_or_else(|| "info".to_owned()),
+        log_format: flags.log_format.or(file.log_format).unwrap_or(LogFormat::Json),
+    })
+}
+
+fn account(chosen: Option<String>) -> Result<String, String> {
+    let account = chosen.unwrap_or_else(|| "0".repeat(12));
+    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    if is_account { Ok(account) } else { Err(format!("--account {account}: an account has twelve digits")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flags(arguments: &[&str]) -> Flags {
+        let all = ["stator", "serve"].iter().chain(arguments);
+        match Arguments::try_parse_from(all).unwrap().command {
+            Command::Serve(flags) => *flags,
+            Command::Check(_) => unreachable!("serve was asked for"),
+        }
+    }
+
+    #[test]
+    fn flags_win_over_the_file_and_the_file_over_defaults() {
+        let file: Flags = toml::from_str("region = \"eu-west-1\"\nin-memory = true\ntable-delay-ms = 5").unwrap();
+        let settings = settle(flags(&["--region", "eu-west-2", "--data", "here"]), file).unwrap();
+        assert_eq!(settings.region, "eu-west-2");
+        assert_eq!(settings.place, Place::Directory("here".into()));
+        assert_eq!((settings.table_delay_ms, settings.durability), (5, Durability::Sync));
+    }
+
+    #[test]
+    fn others_are_refused_unless_that_is_meant() {
+        let refused = settle(flags(&["--listen", "0.0.0.0:8000"]), Flags::default());
+        assert!(refused.unwrap_err().contains("--insecure"));
+        assert!(settle(flags(&["--listen", "0.0.0.0:8000", "--insecure"]), Flags::default()).is_ok());
+        assert!(settle(flags(&["--listen", "[::1]:0"]), Flags::default()).is_ok());
+    }
+
+    #[test]
+    fn unknown_settings_and_wrong_accounts_are_refused() {
+        assert!(toml::from_str::<Flags>("regoin = \"x\"").is_err());
+        assert!(settle(flags(&["--account", "12"]), Flags::default()).is_err());
+    }
+}

@@ -1,0 +1,69 @@
+//! `stator serve`: opens the store, starts the engine's jobs, serves until it is told to stop, and closes the store.
+
+use crate::config::{Durability, Place, Settings};
+use crate::log;
+use engine::Engine;
+use runtime::{Clock, Random};
+use server::{Dispatch, Limits, Listener, Server};
+use std::process::ExitCode;
+use std::sync::Arc;
+use storage::{Memory, Store};
+use storage_local::{LocalSettings, LocalStore};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Runs the server to its end.
+///
+/// # Errors
+/// Why it could not start, or could not end well.
+pub fn run(settings: &Settings) -> Result<ExitCode, String> {
+    log::start(&settings.log_level, settings.log_format)?;
+    server::log_panics();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|problem| format!("cannot start the runtime: {problem}"))?;
+    runtime.block_on(serve(settings))
+}
+
+async fn serve(settings: &Settings) -> Result<ExitCode, String> {
+    let store = open(settings)?;
+    let clock = Clock::system();
+    let engine_settings = engine::Settings { region: settings.region.clone(), table_delay_ms: settings.table_delay_ms };
+    let engine = Arc::new(Engine::new(store.clone(), clock.clone(), Random::system(), engine_settings));
+    engine.start_jobs().await.map_err(|problem| format!("cannot read the tables: {problem}"))?;
+    let server_settings = server::Settings { region: settings.region.clone(), limits: Limits::default() };
+    let service = Dispatch::new(engine, settings.account.clone());
+    let server = Server::new(service, server_settings, clock, Random::system());
+    let stop = stop().map_err(|problem| format!("cannot watch for signals: {problem}"))?;
+    let listener = Listener::bind(settings.listen).map_err(|problem| format!("{}: {problem}", settings.listen))?;
+    let address = listener.address().map_err(|problem| format!("{}: {problem}", settings.listen))?;
+    log::say(&format!("stator listens on http://{address}"));
+    tracing::info!(%address, region = settings.region, place = ?settings.place, "listening");
+    let finished = server.run(listener, stop).await;
+    store.close().await.map_err(|problem| format!("cannot close the store: {problem}"))?;
+    tracing::info!(finished, "stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn open(settings: &Settings) -> Result<Arc<dyn Store>, String> {
+    let Place::Directory(dir) = &settings.place else { return Ok(Arc::new(Memory::default())) };
+    let durability = match settings.durability {
+        Durability::Sync => storage_local::Durability::Sync,
+        Durability::Relaxed => storage_local::Durability::Relaxed,
+    };
+    let local = LocalSettings { dir: dir.clone(), durability, memory_bytes: settings.memory_bytes };
+    let store = LocalStore::open(&local).map_err(|problem| problem.to_string())?;
+    Ok(Arc::new(store))
+}
+
+/// Ready when the process is told to stop.
+fn stop() -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => (),
+            _ = interrupt.recv() => (),
+        }
+    })
+}
