@@ -84,18 +84,12 @@ enum Source {
 /// The monotonic clock counts from here, so that a moment is one number.
 static ORIGIN: LazyLock<std::time::Instant> = LazyLock::new(system_instant);
 
-#[allow(
-    clippy::disallowed_methods,
-    reason = "this is the clock that everything else uses"
-)]
+#[allow(clippy::disallowed_methods, reason = "this is the clock that everything else uses")]
 fn system_instant() -> std::time::Instant {
     std::time::Instant::now()
 }
 
-#[allow(
-    clippy::disallowed_methods,
-    reason = "this is the clock that everything else uses"
-)]
+#[allow(clippy::disallowed_methods, reason = "this is the clock that everything else uses")]
 fn system_time() -> SystemTime {
     SystemTime::now()
 }
@@ -112,10 +106,7 @@ impl Clock {
 
     /// A clock that stands at `start`, and the handle that moves it.
     pub fn manual(start: Timestamp) -> (Clock, ManualClock) {
-        let manual = ManualClock {
-            start,
-            hands: Arc::new(Mutex::new(Hands::default())),
-        };
+        let manual = ManualClock { start, hands: Arc::new(Mutex::new(Hands::default())) };
         (Clock(Source::Manual(manual.clone())), manual)
     }
 
@@ -123,11 +114,7 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             // A wall clock before 1970 is not set; the epoch is as good a guess.
-            Source::System => Timestamp(
-                system_time()
-                    .duration_since(UNIX_EPOCH)
-                    .map_or(0, millis_of),
-            ),
+            Source::System => Timestamp(system_time().duration_since(UNIX_EPOCH).map_or(0, millis_of)),
             Source::Manual(manual) => manual.start.plus(manual.hands().elapsed),
         }
     }
@@ -141,10 +128,7 @@ impl Clock {
     }
 
     /// Waits until `duration` has passed.
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "this is the sleep that everything else uses"
-    )]
+    #[allow(clippy::disallowed_methods, reason = "this is the sleep that everything else uses")]
     pub async fn sleep(&self, duration: Duration) {
         match &self.0 {
             Source::System => tokio::time::sleep(duration).await,
@@ -153,11 +137,7 @@ impl Clock {
     }
 
     /// The outcome of `future`, or `TimedOut` when `limit` passes first. `future` is dropped then.
-    pub async fn timeout<F: Future>(
-        &self,
-        limit: Duration,
-        future: F,
-    ) -> Result<F::Output, TimedOut> {
+    pub async fn timeout<F: Future>(&self, limit: Duration, future: F) -> Result<F::Output, TimedOut> {
         let mut future = pin!(future);
         let mut sleep = pin!(self.sleep(limit));
         poll_fn(|context| {
@@ -171,10 +151,7 @@ impl Clock {
 
     /// Blocks the calling thread until `duration` has passed. For threads that are not part of the async runtime; a manual
     /// clock does not block at all.
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "this is the sleep that everything else uses"
-    )]
+    #[allow(clippy::disallowed_methods, reason = "this is the sleep that everything else uses")]
     pub fn sleep_blocking(&self, duration: Duration) {
         match &self.0 {
             Source::System => std::thread::sleep(duration),
@@ -206,10 +183,7 @@ impl ManualClock {
             let mut hands = self.hands();
             hands.elapsed = hands.elapsed.saturating_add(duration);
             let now = hands.elapsed;
-            hands
-                .sleepers
-                .extract_if(.., |(deadline, _)| *deadline <= now)
-                .collect::<Vec<_>>()
+            hands.sleepers.extract_if(.., |(deadline, _)| *deadline <= now).collect::<Vec<_>>()
         };
         due.sort_by_key(|(deadline, _)| *deadline);
         for (_, waker) in due {
@@ -230,11 +204,7 @@ impl ManualClock {
                 return Poll::Ready(());
             }
             let waker = context.waker();
-            if !hands
-                .sleepers
-                .iter()
-                .any(|(at, other)| *at == deadline && other.will_wake(waker))
-            {
+            if !hands.sleepers.iter().any(|(at, other)| *at == deadline && other.will_wake(waker)) {
                 hands.sleepers.push((deadline, waker.clone()));
             }
             Poll::Pending

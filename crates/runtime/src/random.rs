@@ -67,9 +67,7 @@ impl Random {
     pub fn u64(&self) -> u64 {
         match &self.0 {
             Source::System => thread_u64(),
-            Source::Seeded(state) => {
-                mixed(state.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP))
-            }
+            Source::Seeded(state) => mixed(state.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP)),
         }
     }
 
@@ -113,11 +111,7 @@ mod tests {
     fn the_system_source_does_not_repeat_itself() {
         let random = Random::system();
         let mut drawn: Vec<u64> = (0..10_000).map(|_| random.u64()).collect();
-        drawn.extend(
-            std::thread::spawn(move || (0..10_000).map(|_| random.u64()).collect::<Vec<_>>())
-                .join()
-                .unwrap(),
-        );
+        drawn.extend(std::thread::spawn(move || (0..10_000).map(|_| random.u64()).collect::<Vec<_>>()).join().unwrap());
         drawn.sort_unstable();
         drawn.dedup();
         assert_eq!(drawn.len(), 20_000);
@@ -135,16 +129,10 @@ mod tests {
         for random in [Random::system(), Random::seeded(1)] {
             let uuid = random.uuid();
             let parts: Vec<&str> = uuid.split('-').collect();
-            assert_eq!(
-                parts.iter().map(|part| part.len()).collect::<Vec<_>>(),
-                [8, 4, 4, 4, 12]
-            );
+            assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
             assert!(parts[2].starts_with('4'));
             assert!(parts[3].starts_with(['8', '9', 'a', 'b']));
-            assert!(
-                uuid.chars()
-                    .all(|c| c == '-' || c.is_ascii_digit() || ('a'..='f').contains(&c))
-            );
+            assert!(uuid.chars().all(|c| c == '-' || c.is_ascii_digit() || ('a'..='f').contains(&c)));
         }
     }
 }

@@ -9,14 +9,16 @@ pub type Task<T> = tokio::task::JoinHandle<T>;
 ///
 /// # Panics
 /// Outside of a tokio runtime.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "this is the spawn that everything else uses"
-)]
+#[allow(clippy::disallowed_methods, reason = "this is the spawn that everything else uses")]
 pub fn spawn<F>(future: F) -> Task<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
     tokio::spawn(future)
+}
+
+/// Lets other tasks of the runtime go first. For long work whose every step is ready at once.
+pub async fn give_way() {
+    tokio::task::yield_now().await;
 }

@@ -17,14 +17,8 @@ fn timestamps_convert_between_units() {
     let timestamp = Timestamp::from_millis(1_500);
     assert_eq!(timestamp.as_seconds_f64(), 1.5);
     assert_eq!(timestamp.as_seconds(), 1);
-    assert_eq!(
-        timestamp.plus(Duration::from_secs(1)).since(timestamp),
-        Duration::from_secs(1)
-    );
-    assert_eq!(
-        timestamp.since(timestamp.plus(Duration::from_secs(1))),
-        Duration::ZERO
-    );
+    assert_eq!(timestamp.plus(Duration::from_secs(1)).since(timestamp), Duration::from_secs(1));
+    assert_eq!(timestamp.since(timestamp.plus(Duration::from_secs(1))), Duration::ZERO);
 }
 
 #[test]
@@ -49,11 +43,7 @@ fn a_manual_clock_wakes_a_sleeper_when_its_time_has_come() {
     assert_eq!(wakes.0.load(Ordering::Relaxed), 0);
     assert!(sleep.as_mut().poll(&mut context).is_pending());
     hands.advance(Duration::from_secs(1));
-    assert_eq!(
-        wakes.0.load(Ordering::Relaxed),
-        1,
-        "one sleeper is woken once, however often it was polled"
-    );
+    assert_eq!(wakes.0.load(Ordering::Relaxed), 1, "one sleeper is woken once, however often it was polled");
     assert!(sleep.as_mut().poll(&mut context).is_ready());
 }
 
@@ -66,10 +56,7 @@ fn a_timeout_gives_the_outcome_or_says_that_time_ran_out() {
     let mut never = pin!(clock.timeout(Duration::from_secs(1), std::future::pending::<()>()));
     assert!(never.as_mut().poll(&mut context).is_pending());
     hands.advance(Duration::from_secs(1));
-    assert_eq!(
-        never.as_mut().poll(&mut context),
-        Poll::Ready(Err(TimedOut))
-    );
+    assert_eq!(never.as_mut().poll(&mut context), Poll::Ready(Err(TimedOut)));
 }
 
 #[tokio::test]
