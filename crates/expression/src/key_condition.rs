@@ -128,7 +128,8 @@ impl<'a> KeyConditionExpression<'a> {
     pub fn conditions(&self) -> Result<KeyCondition<'a>, ExpressionError> {
         let program = &self.condition.program;
         let mut clauses: Vec<KeyClause<'a>> = Vec::with_capacity(2);
-        let mut open = vec![0..program.len()];
+        let mut open = Vec::with_capacity(4);
+        open.push(0..program.len());
         while let Some(range) = open.pop() {
             match part(program, range).and_then(|part| part_or_clause(part, &mut open)) {
                 Err(problem) => return Err(invalid(problem)),

@@ -62,6 +62,3 @@ impl ExpressionKind {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

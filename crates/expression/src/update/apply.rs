@@ -151,11 +151,8 @@ enum Way {
 
 fn way(target: &Path<'_>, item: ItemView<'_>) -> Way {
     let Some((last, before)) = target.rest.split_last() else { return Way::Open };
-    let parent = before.iter().try_fold(item.get(target.attribute), |value, step| match value {
-        Some(value) => Some(path::enter(value, *step)),
-        None => None,
-    });
-    match (parent.flatten(), last) {
+    let parent = before.iter().fold(item.get(target.attribute), |value, step| path::enter(value?, *step));
+    match (parent, last) {
         (None, _) => Way::Missing,
         (Some(ValueView::M(_)), Step::Name(_)) | (Some(ValueView::L(_)), Step::Index(_)) => Way::Open,
         _ => Way::Wrong,
