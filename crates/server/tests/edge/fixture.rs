@@ -36,6 +36,11 @@ impl Service for Echo {
     }
 }
 
+/// Lets time pass.
+pub async fn pause(duration: Duration) {
+    Clock::system().sleep(duration).await;
+}
+
 /// A running server; it shuts down when dropped.
 pub struct Running {
     pub address: SocketAddr,

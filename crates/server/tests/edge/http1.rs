@@ -1,6 +1,6 @@
 //! HTTP/1.1 as clients speak it.
 
-use crate::fixture::{CALL, SIGNED, call, start};
+use crate::fixture::{CALL, SIGNED, call, pause, start};
 use std::time::Duration;
 
 #[tokio::test]
@@ -33,7 +33,7 @@ async fn a_body_may_come_in_chunks() {
     client.send(format!("POST / HTTP/1.1\r\n{CALL}{SIGNED}Transfer-Encoding: chunked\r\n\r\n")).await;
     for chunk in ["3\r\n{\"a\r\n", "4;extension=1\r\n\":1}\r\n", "0\r\nTrailer: x\r\n\r\n"] {
         client.send(chunk).await;
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        pause(Duration::from_millis(20)).await;
     }
     assert_eq!(client.reply().await.text(), "{\"a\":1}");
     client.send(call("", "{}")).await;

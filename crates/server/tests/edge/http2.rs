@@ -1,6 +1,6 @@
 //! HTTP/2 without TLS, by prior knowledge, on the same port.
 
-use crate::fixture::{Running, start, start_with};
+use crate::fixture::{Running, pause, start, start_with};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http2::{SendRequest, handshake};
@@ -61,7 +61,7 @@ async fn streams_do_not_wait_for_each_other() {
     let (sender, _connection) = connect(&server).await;
     let (mut slow, mut quick) = (sender.clone(), sender);
     let slow = runtime::spawn(async move { slow.send_request(call("\"slow\"")).await });
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    pause(Duration::from_millis(50)).await;
     assert_eq!(quick.send_request(call("1")).await.unwrap().status(), 200);
     assert!(!slow.is_finished());
     assert_eq!(slow.await.unwrap().unwrap().status(), 200);
@@ -73,7 +73,7 @@ async fn a_preface_in_pieces_is_recognised() {
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     for piece in ["P", "RI", " * HTTP/2.0\r\n\r\nSM\r\n\r\n"] {
         stream.write_all(piece.as_bytes()).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(30)).await;
+        pause(Duration::from_millis(30)).await;
     }
     let mut frame = [0; 9];
     stream.read_exact(&mut frame).await.unwrap();
@@ -85,7 +85,7 @@ async fn a_shutdown_finishes_the_streams_in_progress() {
     let mut server = start().await;
     let (mut sender, connection) = connect(&server).await;
     let slow = runtime::spawn(async move { sender.send_request(call("\"slow\"")).await });
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    pause(Duration::from_millis(50)).await;
     server.stop.take();
     let response = slow.await.unwrap().unwrap();
     assert_eq!(body_of(response).await, "\"slow\"");
@@ -99,5 +99,5 @@ async fn an_idle_connection_is_closed_but_not_one_that_works() {
     let server = start_with(limits).await;
     let (mut sender, connection) = connect(&server).await;
     assert_eq!(sender.send_request(call("\"slow\"")).await.unwrap().status(), 200);
-    tokio::time::timeout(Duration::from_secs(2), connection).await.unwrap().unwrap().ok();
+    runtime::Clock::system().timeout(Duration::from_secs(2), connection).await.unwrap().unwrap().ok();
 }

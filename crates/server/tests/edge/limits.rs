@@ -1,6 +1,6 @@
 //! What a client may ask of the server before it is cut off.
 
-use crate::fixture::{CALL, SIGNED, call, start_with};
+use crate::fixture::{CALL, SIGNED, call, pause, start_with};
 use server::Limits;
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ async fn a_client_that_is_slow_to_say_what_it_wants_is_cut_off() {
         if client.stream.try_write(b"P").is_err() {
             break;
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        pause(Duration::from_millis(50)).await;
     }
     assert!(client.is_closed_within(SHORT * 3).await);
     assert!(!idle.is_closed_within(Duration::from_millis(1)).await, "one that said nothing yet may wait longer");
@@ -66,7 +66,7 @@ async fn a_client_that_does_not_read_is_cut_off() {
     let body = vec![b'x'; 16_000_000];
     client.send(call("", body)).await;
     // The answer is larger than the socket's buffers, so the server is stuck in the middle of it.
-    tokio::time::sleep(SHORT * 8).await;
+    pause(SHORT * 8).await;
     let mut received = 0;
     let mut buffer = vec![0; 1 << 20];
     while let Ok(read @ 1..) = tokio::io::AsyncReadExt::read(&mut client.stream, &mut buffer).await {

@@ -1,4 +1,5 @@
 //! The HTTP edge, tested from outside: bytes into a socket, bytes out of it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first problem")]
 
 mod authentication;
 mod compression;

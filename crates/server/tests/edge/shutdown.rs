@@ -1,6 +1,6 @@
 //! How a server stops.
 
-use crate::fixture::{call, start, start_with};
+use crate::fixture::{call, pause, start, start_with};
 use server::Limits;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -14,7 +14,7 @@ async fn a_shutdown_finishes_what_is_in_progress_and_closes_the_rest() {
     idle.send(call("", "1")).await;
     idle.reply().await;
     busy.send(call("", "\"slow\"")).await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    pause(Duration::from_millis(100)).await;
     server.stop.take();
     assert!(idle.is_closed_within(Duration::from_millis(100)).await);
     assert!(silent.is_closed_within(Duration::from_millis(100)).await);
@@ -30,7 +30,7 @@ async fn a_shutdown_does_not_wait_for_ever() {
     let mut server = start_with(limits).await;
     let mut busy = server.connect().await;
     busy.send(call("", "\"slow\"")).await;
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    pause(Duration::from_millis(50)).await;
     server.stop.take();
     assert!(!server.task.await.unwrap());
     assert!(busy.is_closed_within(Duration::from_secs(1)).await);
