@@ -12,6 +12,3 @@ pub mod record;
 pub use code::KeyValue;
 pub use keys::{Range, Space};
 pub use record::{Corrupted, ItemRecord};
-
-/// The version of everything in this crate. A store that says a newer one is refused.
-pub const FORMAT_VERSION: u32 = 1;
