@@ -6,7 +6,7 @@
 
 use crate::error::{Problem, bound_text, path_text};
 use crate::evaluate::{Comparator, order_of_values};
-use crate::parser::{Call, Function, Operand};
+use crate::operand::{Call, Function, Operand};
 use model::value::AttributeType;
 use model::{AttributeValue, limits};
 use std::cmp::Ordering;

@@ -7,7 +7,8 @@ mod parse;
 
 use crate::error::{EvaluationError, ExpressionError};
 use crate::evaluate::{self, Comparator};
-use crate::parser::{Call, Operand, Parser};
+use crate::operand::{Call, Operand};
+use crate::parser::Parser;
 use crate::path::Path;
 use crate::{ExpressionKind, Placeholders};
 use model::ItemView;
@@ -120,16 +121,5 @@ impl<'a> Test<'a> {
             Self::Invalid => (None, &[]),
         };
         first.into_iter().chain(rest)
-    }
-}
-
-impl<'a> Operand<'a> {
-    /// Appends the paths in the operand.
-    pub(crate) fn collect_paths<'s>(&'s self, paths: &mut Vec<&'s Path<'a>>) {
-        match self {
-            Self::Path(path) => paths.push(path),
-            Self::Call(call) => call.operands.iter().for_each(|operand| operand.collect_paths(paths)),
-            Self::Value(_) | Self::Invalid => {}
-        }
     }
 }

@@ -1,7 +1,9 @@
 //! Everything that can be wrong with an expression, and the words that DynamoDB has for it.
 //!
 //! Errors are data; text is produced here and nowhere else. Sources of the words: the AWS-verified suite (May 2026), captures of
-//! October 2026, dynalite's tests against DynamoDB, and messages quoted in public issues. Each is pinned by a row in `tests/`.
+//! October 2026, dynalite's tests against DynamoDB, and messages quoted in public bug reports. Those about path depth, the operands of IN,
+//! functions of the other kind of expression and the precision of arithmetic are known from a public expression tester and reports only,
+//! and those about the number of operators are unconfirmed. Each is pinned by a row in `tests/`.
 //! The envelope `1 validation error detected: ` that write operations put in front is not known here.
 
 use crate::ExpressionKind;
@@ -353,6 +355,51 @@ fn number_text(error: NumberError) -> &'static str {
         NumberError::TooManyDigits => "DynamoDB only supports precision up to 38 digits",
     }
 }
+
+/// Why a key condition does not fit a key. Displayed as DynamoDB's whole message.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "each variant is its message below")]
+pub enum KeyConditionError {
+    TooMany { conditions: usize, attributes: usize },
+    Missing { attribute: String },
+    NotIndexable,
+    Type,
+    NotSupported,
+    EqualityRequired { attributes: Vec<String>, conditioned: String },
+    EmptyValue { attribute: String, kind: AttributeType },
+}
+
+impl fmt::Display for KeyConditionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // Captures of October 2026.
+            Self::TooMany { conditions, attributes } => {
+                write!(f, "The number of query conditions ({conditions}) exceeds the number of key attributes ")?;
+                write!(f, "defined in the schema ({attributes})")
+            }
+            Self::Missing { attribute } => write!(f, "Query condition missed key schema element: {attribute}"),
+            Self::NotIndexable => f.write_str("Attempted conditional constraint is not an indexable operation"),
+            Self::Type => write!(f, "{PARAMETERS}Condition parameter type does not match schema type"),
+            Self::NotSupported => f.write_str("Query key condition not supported"),
+            // Captures of October 2026.
+            Self::EqualityRequired { attributes, conditioned } => {
+                write!(
+                    f,
+                    "RANGE key attributes {} must have equality conditions specified in the query ",
+                    attributes.join(", ")
+                )?;
+                write!(f, "because a condition is present on key attribute {conditioned}")
+            }
+            Self::EmptyValue { attribute, kind } => {
+                let kind = if *kind == AttributeType::B { "binary" } else { "string" };
+                f.write_str("One or more parameter values are not valid. The AttributeValue for a key attribute ")?;
+                write!(f, "cannot contain an empty {kind} value. Key: {attribute}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for KeyConditionError {}
 
 /// How most messages about legacy parameters and keys begin.
 pub(crate) const PARAMETERS: &str = "One or more parameter values were invalid: ";

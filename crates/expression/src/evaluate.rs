@@ -4,7 +4,7 @@
 //! of the request is compared with one of the item. The rules: values of different types are unequal and have no order; only strings,
 //! binaries (by bytes) and numbers have one; what does not exist is unequal to everything.
 
-use crate::parser::{Call, Function, Operand};
+use crate::operand::{Call, Function, Operand};
 use model::encoded::stored_number;
 use model::value::AttributeType;
 use model::{AttributeValue, ItemView, Number, ValueView};

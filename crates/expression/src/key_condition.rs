@@ -5,14 +5,14 @@
 //! [`KeyCondition::resolve`] fits it to the key of a table or an index (after the table is found). The legacy parameter `KeyConditions`
 //! enters at the third.
 
+mod resolve;
+
 use crate::condition::{Condition, Instruction, Test, parse_condition};
-use crate::error::{ExpressionError, PARAMETERS, Problem};
+use crate::error::{ExpressionError, Problem};
 use crate::evaluate::Comparator;
-use crate::parser::{Call, Function, Operand};
+use crate::operand::{Call, Function, Operand};
 use crate::{ExpressionKind, Placeholders};
-use model::value::AttributeType;
-use model::{AttributeValue, KeyAttribute, KeySchema, ScalarType};
-use std::fmt;
+use model::AttributeValue;
 use std::ops::Range;
 
 /// A parsed `KeyConditionExpression` whose shape is not checked yet.
@@ -68,51 +68,6 @@ pub struct KeyBounds<'a> {
     /// The condition on the sort attribute that follows those; never `Equal` or `NotIndexable`.
     pub range: Option<KeyRelation<'a>>,
 }
-
-/// Why a key condition does not fit a key. Displayed as DynamoDB's whole message.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[allow(missing_docs, reason = "each variant is its message below")]
-pub enum KeyConditionError {
-    TooMany { conditions: usize, attributes: usize },
-    Missing { attribute: String },
-    NotIndexable,
-    Type,
-    NotSupported,
-    EqualityRequired { attributes: Vec<String>, conditioned: String },
-    EmptyValue { attribute: String, kind: AttributeType },
-}
-
-impl fmt::Display for KeyConditionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            // Captures of October 2026.
-            Self::TooMany { conditions, attributes } => {
-                write!(f, "The number of query conditions ({conditions}) exceeds the number of key attributes ")?;
-                write!(f, "defined in the schema ({attributes})")
-            }
-            Self::Missing { attribute } => write!(f, "Query condition missed key schema element: {attribute}"),
-            Self::NotIndexable => f.write_str("Attempted conditional constraint is not an indexable operation"),
-            Self::Type => write!(f, "{PARAMETERS}Condition parameter type does not match schema type"),
-            Self::NotSupported => f.write_str("Query key condition not supported"),
-            // Captures of October 2026.
-            Self::EqualityRequired { attributes, conditioned } => {
-                write!(
-                    f,
-                    "RANGE key attributes {} must have equality conditions specified in the query ",
-                    attributes.join(", ")
-                )?;
-                write!(f, "because a condition is present on key attribute {conditioned}")
-            }
-            Self::EmptyValue { attribute, kind } => {
-                let kind = if *kind == AttributeType::B { "binary" } else { "string" };
-                f.write_str("One or more parameter values are not valid. The AttributeValue for a key attribute ")?;
-                write!(f, "cannot contain an empty {kind} value. Key: {attribute}")
-            }
-        }
-    }
-}
-
-impl std::error::Error for KeyConditionError {}
 
 /// Parses a `KeyConditionExpression`.
 pub fn parse_key_condition<'a>(
@@ -252,123 +207,5 @@ fn turned(comparator: Comparator) -> Comparator {
         Comparator::Greater => Comparator::Less,
         Comparator::GreaterOrEqual => Comparator::LessOrEqual,
         Comparator::Equal | Comparator::NotEqual => comparator,
-    }
-}
-
-impl<'a> KeyCondition<'a> {
-    /// Fits the condition to a key: an equality for every partition attribute, and for the sort attributes, from the first one on without
-    /// a gap, equalities and at last one condition of any kind.
-    pub fn resolve(&self, schema: &KeySchema) -> Result<KeyBounds<'a>, KeyConditionError> {
-        let (conditions, attributes) = (self.clauses.len(), schema.len());
-        if conditions > attributes {
-            return Err(KeyConditionError::TooMany { conditions, attributes });
-        }
-        let mut partition = Vec::with_capacity(schema.partition.len());
-        for attribute in &schema.partition {
-            match self.checked(attribute)?.ok_or_else(|| missing(attribute))? {
-                KeyRelation::Equal(value) => partition.push(value),
-                _ => return Err(KeyConditionError::NotSupported),
-            }
-        }
-        let (sort, range) = self.resolve_sort(&schema.sort)?;
-        self.check_all_used(schema)?;
-        Ok(KeyBounds { partition, sort, range })
-    }
-
-    #[allow(clippy::type_complexity, reason = "the two fields of KeyBounds that belong to the sort key")]
-    fn resolve_sort(
-        &self,
-        attributes: &[KeyAttribute],
-    ) -> Result<(Vec<&'a AttributeValue<'a>>, Option<KeyRelation<'a>>), KeyConditionError> {
-        let (mut sort, mut range) = (Vec::new(), None);
-        // The attributes so far that have no equality.
-        let mut open: Vec<&KeyAttribute> = Vec::new();
-        let mut conditioned = None;
-        for attribute in attributes {
-            let relation = self.checked(attribute)?;
-            if relation.is_some() && !open.is_empty() {
-                conditioned = Some((attribute, open.len()));
-            }
-            match relation {
-                Some(KeyRelation::Equal(value)) => sort.push(value),
-                other => {
-                    range = range.or(other);
-                    open.push(attribute);
-                }
-            }
-        }
-        match conditioned {
-            None => Ok((sort, range)),
-            Some((conditioned, before)) => Err(KeyConditionError::EqualityRequired {
-                attributes: open[..before].iter().map(|attribute| attribute.name.clone()).collect(),
-                conditioned: conditioned.name.clone(),
-            }),
-        }
-    }
-
-    /// A condition on an attribute that is not of the key stands where one of the key is missing.
-    fn check_all_used(&self, schema: &KeySchema) -> Result<(), KeyConditionError> {
-        if self.clauses.iter().all(|clause| schema.get(clause.attribute).is_some()) {
-            return Ok(());
-        }
-        let absent = schema.sort.iter().find(|attribute| self.get(&attribute.name).is_none());
-        Err(absent.map_or(KeyConditionError::NotSupported, missing))
-    }
-
-    fn get(&self, attribute: &str) -> Option<KeyRelation<'a>> {
-        self.clauses.iter().find(|clause| clause.attribute == attribute).map(|clause| clause.relation)
-    }
-
-    /// The condition on an attribute, checked to be one that its type allows.
-    fn checked(&self, attribute: &KeyAttribute) -> Result<Option<KeyRelation<'a>>, KeyConditionError> {
-        let Some(relation) = self.get(&attribute.name) else { return Ok(None) };
-        let Some(values) = relation.values() else { return Err(KeyConditionError::NotIndexable) };
-        for value in values {
-            if value.attribute_type() != type_of(attribute.kind) {
-                return Err(KeyConditionError::Type);
-            }
-        }
-        match values.into_iter().find(|value| is_empty(value)) {
-            Some(value) => {
-                Err(KeyConditionError::EmptyValue { attribute: attribute.name.clone(), kind: value.attribute_type() })
-            }
-            None => Ok(Some(relation)),
-        }
-    }
-}
-
-impl<'a> KeyRelation<'a> {
-    /// The values compared with; one that stands alone comes twice.
-    fn values(self) -> Option<[&'a AttributeValue<'a>; 2]> {
-        match self {
-            Self::Equal(value)
-            | Self::Less(value)
-            | Self::LessOrEqual(value)
-            | Self::Greater(value)
-            | Self::GreaterOrEqual(value)
-            | Self::BeginsWith(value) => Some([value, value]),
-            Self::Between(low, high) => Some([low, high]),
-            Self::NotIndexable => None,
-        }
-    }
-}
-
-fn missing(attribute: &KeyAttribute) -> KeyConditionError {
-    KeyConditionError::Missing { attribute: attribute.name.clone() }
-}
-
-fn type_of(kind: ScalarType) -> AttributeType {
-    match kind {
-        ScalarType::S => AttributeType::S,
-        ScalarType::N => AttributeType::N,
-        ScalarType::B => AttributeType::B,
-    }
-}
-
-fn is_empty(value: &AttributeValue<'_>) -> bool {
-    match value {
-        AttributeValue::S(text) => text.is_empty(),
-        AttributeValue::B(bytes) => bytes.is_empty(),
-        _ => false,
     }
 }

@@ -17,6 +17,7 @@ pub mod error;
 mod evaluate;
 mod key_condition;
 pub mod legacy;
+mod operand;
 mod parser;
 mod path;
 mod placeholders;
@@ -26,10 +27,8 @@ mod token;
 mod update;
 
 pub use condition::{Condition, parse_condition};
-pub use error::{EvaluationError, ExpressionError, LegacyError, PlaceholderError, Problem};
-pub use key_condition::{
-    KeyBounds, KeyClause, KeyCondition, KeyConditionError, KeyConditionExpression, KeyRelation, parse_key_condition,
-};
+pub use error::{EvaluationError, ExpressionError, KeyConditionError, LegacyError, PlaceholderError, Problem};
+pub use key_condition::{KeyBounds, KeyClause, KeyCondition, KeyConditionExpression, KeyRelation, parse_key_condition};
 pub use path::{Path, Step};
 pub use placeholders::Placeholders;
 pub use projection::{Projection, parse_projection};

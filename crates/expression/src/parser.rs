@@ -7,6 +7,7 @@
 
 use crate::check;
 use crate::error::{ExpressionError, Problem};
+use crate::operand::{Call, Callee, Function, Operand};
 use crate::path::{Path, Step};
 use crate::reserved::is_reserved;
 use crate::token::{Token, TokenKind, tokenize};
@@ -15,91 +16,6 @@ use model::{AttributeValue, limits};
 
 /// The most steps that a path may have (developer guide: attributes nest 32 levels deep).
 const PATH_STEPS_MAX: usize = 32;
-
-/// A function of any expression.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Function {
-    AttributeExists,
-    AttributeNotExists,
-    AttributeType,
-    BeginsWith,
-    Contains,
-    Size,
-    IfNotExists,
-    ListAppend,
-}
-
-impl Function {
-    /// The function of a name; names are compared with regard to case.
-    fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "attribute_exists" => Self::AttributeExists,
-            "attribute_not_exists" => Self::AttributeNotExists,
-            "attribute_type" => Self::AttributeType,
-            "begins_with" => Self::BeginsWith,
-            "contains" => Self::Contains,
-            "size" => Self::Size,
-            "if_not_exists" => Self::IfNotExists,
-            "list_append" => Self::ListAppend,
-            _ => return None,
-        })
-    }
-
-    /// The name.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::AttributeExists => "attribute_exists",
-            Self::AttributeNotExists => "attribute_not_exists",
-            Self::AttributeType => "attribute_type",
-            Self::BeginsWith => "begins_with",
-            Self::Contains => "contains",
-            Self::Size => "size",
-            Self::IfNotExists => "if_not_exists",
-            Self::ListAppend => "list_append",
-        }
-    }
-
-    /// How many operands the function takes.
-    pub(crate) fn operands(self) -> usize {
-        match self {
-            Self::AttributeExists | Self::AttributeNotExists | Self::Size => 1,
-            _ => 2,
-        }
-    }
-
-    fn is_of_updates(self) -> bool {
-        matches!(self, Self::IfNotExists | Self::ListAppend)
-    }
-}
-
-/// An operand of an operator or a function.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) enum Operand<'a> {
-    /// What stands at a path of the item.
-    Path(Path<'a>),
-    /// A value of the request.
-    Value(&'a AttributeValue<'a>),
-    /// The result of a function.
-    Call(Box<Call<'a>>),
-    /// A placeholder that is not defined, or a function that does not exist. The error is noted, so that this is never evaluated.
-    Invalid,
-}
-
-/// A function with its operands, as many as it takes.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) struct Call<'a> {
-    pub(crate) function: Function,
-    pub(crate) operands: Vec<Operand<'a>>,
-}
-
-/// A function by its form: a name before a parenthesis.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Callee {
-    /// The token of the name.
-    pub(crate) at: usize,
-    /// The function of that name, if there is one.
-    pub(crate) function: Option<Function>,
-}
 
 /// An operand as it was parsed, with what later decisions need to know of its place.
 pub(crate) struct Parsed<'a> {

@@ -211,6 +211,16 @@ mod tests {
             Placeholders::check_values(&values("a")).unwrap_err().to_string(),
             "ExpressionAttributeValues contains invalid key: Syntax error; key: \"a\""
         );
+        let long = Item::from_pairs(vec![(format!(":{}", "a".repeat(255)).into(), AttributeValue::Null)]);
+        assert_eq!(
+            Placeholders::check_values(&long).unwrap_err().to_string(),
+            "ExpressionAttributeValues contains invalid key: The expression attribute map contains a key that is too long;"
+        );
+        let unused = values(":unused");
+        assert_eq!(
+            Placeholders::new(&[], Some(&unused)).check_used().unwrap_err().to_string(),
+            "Value provided in ExpressionAttributeValues unused in expressions: keys: {:unused}"
+        );
         assert_eq!(
             Placeholders::check_values(&Item::new()).unwrap_err().to_string(),
             "ExpressionAttributeValues must not be empty"

@@ -8,8 +8,34 @@ pub(crate) fn is_reserved(name: &str) -> bool {
     let Some(upper) = upper.get_mut(..name.len()) else { return false };
     upper.copy_from_slice(name.as_bytes());
     upper.make_ascii_uppercase();
-    WORDS.binary_search_by(|word| word.as_bytes().cmp(upper)).is_ok()
+    let wanted = prefix(upper);
+    // Every name of every expression comes here: comparing integers finds the place, and hardly ever a word has to be looked at.
+    let first = PREFIXES.partition_point(|prefix| *prefix < wanted);
+    let same = PREFIXES[first..].iter().take_while(|prefix| **prefix == wanted).count();
+    WORDS[first..first + same].iter().any(|word| word.as_bytes() == upper)
 }
+
+/// The first eight bytes as a number that orders like the bytes.
+const fn prefix(word: &[u8]) -> u64 {
+    let mut prefix = 0;
+    let mut at = 0;
+    while at < 8 {
+        prefix = prefix << 8 | if at < word.len() { word[at] as u64 } else { 0 };
+        at += 1;
+    }
+    prefix
+}
+
+/// The prefix of each word.
+static PREFIXES: [u64; WORDS.len()] = {
+    let mut prefixes = [0; WORDS.len()];
+    let mut at = 0;
+    while at < WORDS.len() {
+        prefixes[at] = prefix(WORDS[at].as_bytes());
+        at += 1;
+    }
+    prefixes
+};
 
 const LONGEST: usize = 24;
 

@@ -1,8 +1,8 @@
 //! The lexer: an expression's text as a run of tokens that borrow nothing but offsets.
 //!
 //! First step of every parser here. What a token is was read off DynamoDB's syntax errors, which name the offending token: a name starts
-//! with a letter (`_id` is the token `_`, aws-sdk-js issue 1691), a digit that starts no index is a token of its own, and any other
-//! character is a token that no grammar accepts.
+//! with a letter (`_id` is the token `_` and the name `id`, as bug reports of several clients quote it), a digit that starts no index is
+//! a token of its own, and any other character is a token that no grammar accepts.
 
 /// What a token is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -121,21 +121,15 @@ fn word_length(bytes: &[u8]) -> usize {
 }
 
 fn word_kind(word: &str) -> TokenKind {
-    const KEYWORDS: [(&str, TokenKind); 9] = [
-        ("ADD", TokenKind::Add),
-        ("AND", TokenKind::And),
-        ("BETWEEN", TokenKind::Between),
-        ("DELETE", TokenKind::Delete),
-        ("IN", TokenKind::In),
-        ("NOT", TokenKind::Not),
-        ("OR", TokenKind::Or),
-        ("REMOVE", TokenKind::Remove),
-        ("SET", TokenKind::Set),
-    ];
-    if !(2..=7).contains(&word.len()) {
-        return TokenKind::Identifier;
-    }
-    let keyword = KEYWORDS.iter().find(|(keyword, _)| keyword.eq_ignore_ascii_case(word));
+    // By length first: most names are decided without a comparison.
+    let keywords: &[(&str, TokenKind)] = match word.len() {
+        2 => &[("IN", TokenKind::In), ("OR", TokenKind::Or)],
+        3 => &[("ADD", TokenKind::Add), ("AND", TokenKind::And), ("NOT", TokenKind::Not), ("SET", TokenKind::Set)],
+        6 => &[("DELETE", TokenKind::Delete), ("REMOVE", TokenKind::Remove)],
+        7 => &[("BETWEEN", TokenKind::Between)],
+        _ => &[],
+    };
+    let keyword = keywords.iter().find(|(keyword, _)| keyword.eq_ignore_ascii_case(word));
     keyword.map_or(TokenKind::Identifier, |(_, kind)| *kind)
 }
 

@@ -11,7 +11,7 @@ mod returned;
 
 use crate::check::static_type;
 use crate::error::EvaluationError;
-use crate::parser::{Function, Operand};
+use crate::operand::{Function, Operand};
 use crate::path::{Path, Step};
 use model::value::AttributeType;
 use model::{AttributeValue, KeySchema, size};

@@ -3,6 +3,8 @@
 //! A row is `expression => answer`. Lines that begin with `@` set what the rows below them use: `@item`, `@key`, `@names`, `@values`,
 //! `@schema`. Lines that begin with `//` are comments.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a failing expectation fails the test")]
+
 mod notation;
 
 use expression::{

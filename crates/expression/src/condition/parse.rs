@@ -7,7 +7,8 @@ use super::{Instruction, Test};
 use crate::check;
 use crate::error::{ExpressionError, Problem};
 use crate::evaluate::Comparator;
-use crate::parser::{Callee, Function, Operand, Parsed, Parser};
+use crate::operand::{Callee, Function, Operand};
+use crate::parser::{Parsed, Parser};
 use crate::token::TokenKind;
 
 /// AND or OR.

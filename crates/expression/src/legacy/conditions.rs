@@ -4,7 +4,7 @@ use crate::condition::{Condition, Instruction, Test};
 use crate::error::LegacyError;
 use crate::evaluate::{Comparator, order_of_values};
 use crate::key_condition::{KeyClause, KeyCondition, KeyRelation};
-use crate::parser::{Call, Function, Operand};
+use crate::operand::{Call, Function, Operand};
 use crate::path::Path;
 use model::AttributeValue;
 use model::value::AttributeType;

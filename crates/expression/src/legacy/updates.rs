@@ -1,7 +1,7 @@
 //! `AttributeUpdates` and `AttributesToGet`.
 
 use crate::error::LegacyError;
-use crate::parser::Operand;
+use crate::operand::Operand;
 use crate::path::Path;
 use crate::projection::Projection;
 use crate::update::{Action, Change, Dialect, SetValue, Update};

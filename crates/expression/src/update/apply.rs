@@ -3,12 +3,12 @@
 //! Every value is computed from the item as it was, then all are written. Attributes that the update does not touch are copied in their
 //! stored form. Of several failures DynamoDB reports first a target whose way leads through something that is neither map nor list,
 //! then wrong types, then, from the last section to the first, targets without a way and attributes that a SET misses, and numbers out
-//! of range at last.
+//! of range at last (a public expression tester's recordings; unconfirmed on AWS).
 
 use super::document::{self, Write};
 use super::{Action, Change, Dialect, SetValue, Update};
 use crate::error::EvaluationError;
-use crate::parser::{Call, Function, Operand};
+use crate::operand::{Call, Function, Operand};
 use crate::path::{self, Path, Step};
 use model::encoded::{ItemBuilder, stored_number};
 use model::{AttributeValue, EncodedItem, Item, ItemView, Number, ValueView};

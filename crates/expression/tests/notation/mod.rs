@@ -1,6 +1,7 @@
 //! A short notation for values in test tables: `"text"`, `1.5`, `b"bytes"`, `true`, `null`, `<"a", "b">` (sets), `[1, 2]`, `{a: 1}`.
 
 #![allow(dead_code, reason = "every test program uses another part")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a malformed table fails the test")]
 
 use model::{AttributeValue, Item, ItemView, Number, ValueView};
 use std::borrow::Cow;
