@@ -5,10 +5,12 @@
 //! conformance suite of May 2026 or in what dynalite recorded from AWS. Each has a row in the tests.
 
 mod constraints;
+mod indexes;
 mod items;
 mod protocol;
 mod reads;
 mod serialization;
+mod tables;
 pub mod text;
 
 pub(crate) use constraints::{
@@ -16,10 +18,12 @@ pub(crate) use constraints::{
     request_items_required,
 };
 pub use constraints::{enveloped, invalid_table_arn, required_parameter, table_name_length, validation, value_fault};
+pub use indexes::*;
 pub use items::*;
 pub use protocol::*;
 pub use reads::*;
 pub(crate) use serialization::*;
+pub use tables::*;
 
 use crate::{Error, ErrorKind};
 

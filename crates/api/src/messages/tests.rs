@@ -270,3 +270,209 @@ fn bodies_of_errors() {
         assert_eq!(error.http_status(), status, "{body}");
     }
 }
+
+/// "One or more parameter values were invalid: " and these words.
+fn invalid_values(rows: Vec<(Error, &str)>) {
+    for (error, words) in rows {
+        assert_eq!(error.message(), format!("One or more parameter values were invalid: {words}"));
+        assert_eq!(error.code(), "ValidationException");
+    }
+}
+
+#[test]
+fn keys_and_definitions_of_tables() {
+    check(&[
+        (key_without_definition(), "Invalid KeySchema: Some index key attribute have no definition"),
+        (
+            key_type_expected("first", crate::KeyType::Hash),
+            "Invalid KeySchema: The first KeySchemaElement is not a HASH key type",
+        ),
+        (key_names_equal(), "Both the Hash Key and the Range Key element in the KeySchema have the same name"),
+        (key_name_repeated(), "Invalid KeySchema: Two KeySchemaElements have the same name"),
+        (hash_behind_range(3), "Invalid KeySchema: KeySchemaElement 3 is a HASH key type behind a RANGE key type"),
+        (
+            too_many_key_attributes(4),
+            "Invalid KeySchema: A key can have at most 4 attributes of each of the key types HASH and RANGE",
+        ),
+    ]);
+    invalid_values(vec![
+        (
+            keys_not_defined(&["a", "b"], &["c"]),
+            "Some index key attributes are not defined in AttributeDefinitions. Keys: [a, b], AttributeDefinitions: [c]",
+        ),
+        (
+            definitions_not_exact(),
+            "Number of attributes in KeySchema does not exactly match number of attributes defined in \
+             AttributeDefinitions",
+        ),
+        (
+            definitions_not_used(&["a", "b"], &["a"]),
+            "Some AttributeDefinitions are not used. AttributeDefinitions: [a, b], keys used: [a]",
+        ),
+    ]);
+}
+
+#[test]
+fn indexes_of_tables() {
+    invalid_values(vec![
+        (index_list_empty("LocalSecondaryIndexes"), "List of LocalSecondaryIndexes is empty"),
+        (
+            table_without_range_key(),
+            "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex",
+        ),
+        (index_without_range_key("i"), "Index KeySchema does not have a range key for index: i"),
+        (
+            index_hash_key_differs("i", "b", "a"),
+            "Index KeySchema does not have the same leading hash key as table KeySchema for index: i. index hash key: b, \
+             table hash key: a",
+        ),
+        (projection_type_missing(), "Unknown ProjectionType: null"),
+        (
+            projection_with_attributes(crate::ProjectionType::KeysOnly),
+            "ProjectionType is KEYS_ONLY, but NonKeyAttributes is specified",
+        ),
+        (projection_without_attributes(), "ProjectionType is INCLUDE, but NonKeyAttributes is not specified"),
+        (
+            too_many_projected_attributes(100),
+            "Number of NonKeyAttributes of all indexes exceeds the per-table limit of 100",
+        ),
+        (too_many_local_indexes(5), "Number of LocalSecondaryIndexes exceeds per-table limit of 5"),
+        (too_many_global_indexes(20), "GlobalSecondaryIndex count exceeds the per-table limit of 20"),
+        (duplicate_index_name("i"), "Duplicate index name: i"),
+        (
+            index_throughput_of_on_demand("i"),
+            "ProvisionedThroughput should not be specified for index: i when BillingMode is PAY_PER_REQUEST",
+        ),
+        (index_throughput_missing(&["i", "j"]), "ProvisionedThroughput must be specified for index: i,j"),
+        (
+            index_update_empty(),
+            "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, \
+             GlobalSecondaryIndexUpdate.Delete must not be null",
+        ),
+        (
+            index_updated_twice("i"),
+            "Only one global secondary index update per index is allowed simultaneously. Index: i",
+        ),
+        (index_exists("i"), "Index already exists: i"),
+    ]);
+    check(&[(
+        index_update_blocked(),
+        "This operation cannot be performed with given input values. Please contact DynamoDB service team for more info: \
+         Action Blocked: IndexUpdate",
+    )]);
+}
+
+#[test]
+fn throughput_of_tables() {
+    invalid_values(vec![
+        (
+            throughput_of_on_demand(),
+            "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
+        ),
+        (
+            throughput_missing_in_create(),
+            "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED",
+        ),
+        (throughput_missing_in_update(), "ProvisionedThroughput must be specified when BillingMode is PROVISIONED"),
+        (
+            on_demand_of_provisioned_in_create("MaxReadRequestUnits"),
+            "MaxReadRequestUnits for OnDemandThroughput cannot be specified when table BillingMode is PROVISIONED.",
+        ),
+        (
+            on_demand_of_provisioned_in_update("MaxReadRequestUnits"),
+            "MaxReadRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED",
+        ),
+        (
+            on_demand_out_of_range("MaxReadRequestUnits"),
+            "Requested MaxReadRequestUnits for OnDemandThroughput for table is outside of valid range",
+        ),
+        (
+            warm_throughput_lowered("ReadUnitsPerSecond", "index i"),
+            "Requested ReadUnitsPerSecond for WarmThroughput for index i is lower than current WarmThroughput, decreasing \
+             WarmThroughput is not supported",
+        ),
+    ]);
+    let unchanged = |what: &str, noun: &str| {
+        format!(
+            "The provisioned throughput for the {what} will not change. The requested value equals the current value. \
+             Current ReadCapacityUnits provisioned for the {noun}: 1. Requested ReadCapacityUnits: 1. Current \
+             WriteCapacityUnits provisioned for the {noun}: 2. Requested WriteCapacityUnits: 2. Refer to the Amazon \
+             DynamoDB Developer Guide for current limits and how to request higher limits."
+        )
+    };
+    check(&[
+        (capacity_out_of_bounds("ReadCapacityUnits", 7), "Given value 7 for ReadCapacityUnits is out of bounds"),
+        (throughput_unchanged(None, (1, 2)), &unchanged("table", "table")),
+        (throughput_unchanged(Some("i"), (1, 2)), &unchanged("index i", "index")),
+    ]);
+}
+
+#[test]
+fn tables_and_tags() {
+    check(&[
+        (
+            unavailable("StreamSpecification", "streams are"),
+            "StreamSpecification cannot be specified: streams are not available in this version",
+        ),
+        (
+            members_missing(&["a", "b"]),
+            "2 validation errors detected: Value null at 'a' failed to satisfy constraint: Member must not be null; Value \
+             null at 'b' failed to satisfy constraint: Member must not be null",
+        ),
+        (
+            deletion_protected(),
+            "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.",
+        ),
+        (
+            nothing_to_update(),
+            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or \
+             SSESpecification or ReplicaUpdates is required",
+        ),
+        (
+            view_of_disabled_stream(),
+            "One or more parameter values were invalid: Table is being created with a stream disabled, UpdateViewType \
+             should not be specified",
+        ),
+        (not_a_table_arn("x"), "Invalid TableArn: Invalid ResourceArn provided as input x"),
+        (no_tags(), "Atleast one Tag needs to be provided as Input."),
+        (no_tag_keys(), "Atleast one Tag Key needs to be provided as Input."),
+        (
+            too_many_tags(50),
+            "One or more parameter values were invalid: Number of tags exceeds the limit of 50 tags of a resource",
+        ),
+    ]);
+    let rows = [
+        (table_not_found("t"), "ResourceNotFoundException", "Requested resource not found: Table: t not found"),
+        (index_to_delete_not_found(), "ResourceNotFoundException", "Requested resource not found"),
+        (
+            tagged_resource_not_found("x"),
+            "ResourceNotFoundException",
+            "Requested resource not found: ResourcArn: x not found",
+        ),
+        (backup_table_not_found("t"), "TableNotFoundException", "Table not found: t"),
+        (table_exists("t"), "ResourceInUseException", "Table already exists: t"),
+        (
+            table_in_use("t", "updated"),
+            "ResourceInUseException",
+            "Attempt to change a resource which is still in use: Table is being updated: t",
+        ),
+        (
+            too_many_tables(2500),
+            "LimitExceededException",
+            "Subscriber limit exceeded: There is a limit of 2500 tables per subscriber",
+        ),
+        (
+            one_index_at_a_time(),
+            "LimitExceededException",
+            "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table",
+        ),
+        (
+            access_denied("1", "ListTagsOfResource", "x"),
+            "AccessDeniedException",
+            "User: arn:aws:iam::1:root is not authorized to perform: dynamodb:ListTagsOfResource on resource: x",
+        ),
+    ];
+    for (error, code, words) in rows {
+        assert_eq!((error.code(), error.message()), (code, words));
+    }
+}

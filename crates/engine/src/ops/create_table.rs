@@ -4,8 +4,8 @@ use crate::context::Context;
 use crate::error::{corrupted, from_store};
 use crate::tables::definition::{self, Origin};
 use crate::tables::description::View;
-use crate::tables::{change, removal, status, words};
-use api::{CreateTableInput, CreateTableOutput, Decoded, Error};
+use crate::tables::{change, removal, status};
+use api::{CreateTableInput, CreateTableOutput, Decoded, Error, messages};
 use bytes::Bytes;
 use layout::{keys, record};
 use model::table::Status;
@@ -35,7 +35,7 @@ pub async fn run(
 /// Commits the new table, and again if another table was made in between: the number must be nobody else's.
 async fn create(context: &Context<'_>, input: &CreateTableInput<'_>) -> Result<Table, Error> {
     let (account, name) =
-        change::own_name(context, &input.table_name).ok_or_else(|| words::not_a_table_arn(&input.table_name))?;
+        change::own_name(context, &input.table_name).ok_or_else(|| messages::not_a_table_arn(&input.table_name))?;
     for _ in 0..ATTEMPTS_MAX {
         let counter_key = keys::next_table_number();
         let counter = context.get(&counter_key).await?;
@@ -47,14 +47,14 @@ async fn create(context: &Context<'_>, input: &CreateTableInput<'_>) -> Result<T
         let mut expected = None;
         if let Some(known) = change::read_any(context, account, name).await? {
             if status::of_table(&known.descriptor, context.engine.now_ms()).is_some() {
-                return Err(words::table_exists(name));
+                return Err(messages::table_exists(name));
             }
             // Its deletion is due; what is left of it goes now.
             expected = Some(known.version);
             batch = removal::of_table(&known.descriptor);
         }
         refuse_too_many(context, account).await?;
-        let number = u32::try_from(last + 1).map_err(|_| words::too_many_tables())?;
+        let number = u32::try_from(last + 1).map_err(|_| messages::too_many_tables(limits::TABLES_MAX))?;
         let table = definition::define(input, origin(context, account, name, number))?;
         batch.check(keys::table(account, name), expected);
         batch.check(counter_key.clone(), counter.map(|counter| counter.version));
@@ -97,5 +97,5 @@ async fn refuse_too_many(context: &Context<'_>, account: &str) -> Result<(), Err
         count += page.len();
         next = scan.after(&page);
     }
-    if count >= limits::TABLES_MAX { Err(words::too_many_tables()) } else { Ok(()) }
+    if count >= limits::TABLES_MAX { Err(messages::too_many_tables(limits::TABLES_MAX)) } else { Ok(()) }
 }

@@ -2,8 +2,8 @@
 
 use crate::context::Context;
 use crate::tables::description::{self, View};
-use crate::tables::{change, removal, status, words};
-use api::{Decoded, DeleteTableInput, DeleteTableOutput, Error};
+use crate::tables::{change, removal, status};
+use api::{Decoded, DeleteTableInput, DeleteTableOutput, Error, messages};
 use model::Table;
 use model::arn::TableReference;
 use model::table::Status;
@@ -18,7 +18,7 @@ pub async fn run(
     let engine = context.engine;
     let now_ms = engine.now_ms();
     let transition = engine.transition(Status::Deleting);
-    let absent = || words::table_not_found(TableReference::parse(&input.table_name).name());
+    let absent = || messages::table_not_found(TableReference::parse(&input.table_name).name());
     let described = change::read(context, &input.table_name).await?.ok_or_else(absent)?;
     let counts = description::counts(context, &described.descriptor).await?;
     let target = change::Target { reference: &input.table_name, absent };
@@ -47,7 +47,7 @@ pub async fn run(
 fn refuse(table: &Table, now_ms: i64) -> Result<(), Error> {
     status::refuse_in_transition(table, now_ms)?;
     if table.indexes.iter().any(status::is_changing) {
-        return Err(words::table_in_use(&table.name, "updated"));
+        return Err(messages::table_in_use(&table.name, "updated"));
     }
-    if table.deletion_protection { Err(words::deletion_protected()) } else { Ok(()) }
+    if table.deletion_protection { Err(messages::deletion_protected()) } else { Ok(()) }
 }

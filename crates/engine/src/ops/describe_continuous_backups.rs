@@ -1,10 +1,10 @@
 //! DescribeContinuousBackups.
 
 use crate::context::Context;
-use crate::tables::{change, words};
+use crate::tables::change;
 use api::{
     ContinuousBackupsDescription, ContinuousBackupsStatus, Decoded, DescribeContinuousBackupsInput,
-    DescribeContinuousBackupsOutput, Error, PointInTimeRecoveryDescription, PointInTimeRecoveryStatus,
+    DescribeContinuousBackupsOutput, Error, PointInTimeRecoveryDescription, PointInTimeRecoveryStatus, messages,
 };
 use model::arn::TableReference;
 
@@ -14,7 +14,7 @@ pub async fn run(
     request: &Decoded<DescribeContinuousBackupsInput<'_>>,
 ) -> Result<DescribeContinuousBackupsOutput, Error> {
     let input = &request.input;
-    let absent = || words::backup_table_not_found(TableReference::parse(&input.table_name).name());
+    let absent = || messages::backup_table_not_found(TableReference::parse(&input.table_name).name());
     change::read(context, &input.table_name).await?.ok_or_else(absent)?;
     let recovery = PointInTimeRecoveryDescription {
         point_in_time_recovery_status: Some(PointInTimeRecoveryStatus::Disabled),

@@ -2,8 +2,8 @@
 
 use crate::context::Context;
 use crate::tables::description::{self, View};
-use crate::tables::{change, status, words};
-use api::{Decoded, DescribeTableInput, DescribeTableOutput, Error};
+use crate::tables::{change, status};
+use api::{Decoded, DescribeTableInput, DescribeTableOutput, Error, messages};
 use model::arn::TableReference;
 
 /// Describes a table.
@@ -13,7 +13,7 @@ pub async fn run(
 ) -> Result<DescribeTableOutput<'static>, Error> {
     let input = &request.input;
     let engine = context.engine;
-    let absent = || words::table_not_found(TableReference::parse(&input.table_name).name());
+    let absent = || messages::table_not_found(TableReference::parse(&input.table_name).name());
     let table = change::read(context, &input.table_name).await?.ok_or_else(absent)?.descriptor;
     let now_ms = engine.now_ms();
     let status = status::of_table(&table, now_ms).ok_or_else(absent)?;

@@ -1,8 +1,11 @@
 //! DescribeTimeToLive.
 
 use crate::context::Context;
-use crate::tables::{change, words};
-use api::{Decoded, DescribeTimeToLiveInput, DescribeTimeToLiveOutput, Error, TimeToLiveDescription, TimeToLiveStatus};
+use crate::tables::change;
+use api::{
+    Decoded, DescribeTimeToLiveInput, DescribeTimeToLiveOutput, Error, TimeToLiveDescription, TimeToLiveStatus,
+    messages,
+};
 use model::arn::TableReference;
 
 /// Says that items of the table do not expire: this version has no time to live.
@@ -11,7 +14,7 @@ pub async fn run(
     request: &Decoded<DescribeTimeToLiveInput<'_>>,
 ) -> Result<DescribeTimeToLiveOutput<'static>, Error> {
     let input = &request.input;
-    let absent = || words::table_not_found(TableReference::parse(&input.table_name).name());
+    let absent = || messages::table_not_found(TableReference::parse(&input.table_name).name());
     change::read(context, &input.table_name).await?.ok_or_else(absent)?;
     let description =
         TimeToLiveDescription { time_to_live_status: Some(TimeToLiveStatus::Disabled), attribute_name: None };

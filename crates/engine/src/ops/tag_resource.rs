@@ -1,17 +1,17 @@
 //! TagResource.
 
 use crate::context::Context;
-use crate::tables::{change, tags, words};
-use api::{Decoded, Error, TagResourceInput};
+use crate::tables::{change, tags};
+use api::{Decoded, Error, TagResourceInput, messages};
 
 /// Sets tags of a table. The answer has no body.
 pub async fn run(context: &Context<'_>, request: &Decoded<TagResourceInput<'_>>) -> Result<(), Error> {
     let input = &request.input;
     tags::check_arn(context, "TagResource", &input.resource_arn)?;
     if input.tags.is_empty() {
-        return Err(words::validation("Atleast one Tag needs to be provided as Input."));
+        return Err(messages::no_tags());
     }
-    let absent = || words::tagged_resource_not_found(&input.resource_arn);
+    let absent = || messages::tagged_resource_not_found(&input.resource_arn);
     let target = change::Target { reference: &input.resource_arn, absent };
     tags::change(context, target, |old| {
         let new = tags::set(old, &input.tags);

@@ -3,8 +3,8 @@
 use crate::context::Context;
 use crate::tables::description::{self, View};
 use crate::tables::update::{self, Request};
-use crate::tables::{change, removal, status, words};
-use api::{Decoded, Error, UpdateTableInput, UpdateTableOutput};
+use crate::tables::{change, removal, status};
+use api::{Decoded, Error, UpdateTableInput, UpdateTableOutput, messages};
 use model::Table;
 use model::arn::TableReference;
 use model::table::Status;
@@ -20,10 +20,9 @@ pub async fn run(
     update::check(input)?;
     let now_ms = engine.now_ms();
     let transition = engine.transition(Status::Updating);
-    let absent = || words::table_not_found(TableReference::parse(&input.table_name).name());
+    let absent = || messages::table_not_found(TableReference::parse(&input.table_name).name());
     let target = change::Target { reference: &input.table_name, absent };
-    let changed =
-        change::commit(context, target, |table| plan(&Request { input, table, now_ms, transition })).await?;
+    let changed = change::commit(context, target, |table| plan(&Request { input, table, now_ms, transition })).await?;
     if changed.table.indexes.iter().any(status::is_changing) {
         engine.start_job(&changed.table);
     }

@@ -4,8 +4,8 @@
 
 use super::indexes::{self, IndexRequest};
 use super::throughput::{self, OnDemandOrigin};
-use super::{tags, unavailable, words};
-use api::{AttributeDefinition, CreateTableInput, Error, KeySchemaElement};
+use super::{tags, unavailable};
+use api::{AttributeDefinition, CreateTableInput, Error, KeySchemaElement, messages};
 use model::table::{BillingMode, TableClass, Transition};
 use model::{Index, Table, limits};
 
@@ -123,17 +123,13 @@ fn required_members(input: &CreateTableInput<'_>) -> Result<(), Error> {
     let rows =
         [("attributeDefinitions", input.attribute_definitions.is_none()), ("keySchema", input.key_schema.is_none())];
     let absent: Vec<&str> = rows.into_iter().filter_map(|(path, absent)| absent.then_some(path)).collect();
-    if absent.is_empty() { Ok(()) } else { Err(words::null_members(&absent)) }
+    if absent.is_empty() { Ok(()) } else { Err(messages::members_missing(&absent)) }
 }
 
 fn billing(input: &CreateTableInput<'_>) -> Result<(), Error> {
     match (billing_mode(input), &input.provisioned_throughput) {
-        (BillingMode::PayPerRequest, Some(_)) => Err(words::invalid(
-            "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
-        )),
-        (BillingMode::Provisioned, None) => Err(words::invalid(
-            "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED",
-        )),
+        (BillingMode::PayPerRequest, Some(_)) => Err(messages::throughput_of_on_demand()),
+        (BillingMode::Provisioned, None) => Err(messages::throughput_missing_in_create()),
         (BillingMode::PayPerRequest, None) | (BillingMode::Provisioned, Some(_)) => Ok(()),
     }
 }
@@ -145,7 +141,7 @@ fn throughput_bounds(input: &CreateTableInput<'_>) -> Result<(), Error> {
 fn table_keys(input: &CreateTableInput<'_>) -> Result<(), Error> {
     let (schema, definitions) = (key_schema(input), definitions(input));
     if schema.len() > definitions.len() {
-        return Err(words::validation("Invalid KeySchema: Some index key attribute have no definition"));
+        return Err(messages::key_without_definition());
     }
     indexes::check_defined(schema, definitions)?;
     indexes::check_elements(schema)
@@ -154,9 +150,7 @@ fn table_keys(input: &CreateTableInput<'_>) -> Result<(), Error> {
 fn exact_definitions(input: &CreateTableInput<'_>) -> Result<(), Error> {
     let has_indexes = input.local_secondary_indexes.is_some() || input.global_secondary_indexes.is_some();
     if !has_indexes && key_schema(input).len() != definitions(input).len() {
-        return Err(words::invalid(
-            "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions",
-        ));
+        return Err(messages::definitions_not_exact());
     }
     Ok(())
 }
@@ -164,12 +158,10 @@ fn exact_definitions(input: &CreateTableInput<'_>) -> Result<(), Error> {
 fn local_indexes(input: &CreateTableInput<'_>) -> Result<(), Error> {
     let Some(requested) = &input.local_secondary_indexes else { return Ok(()) };
     if requested.is_empty() {
-        return Err(words::invalid("List of LocalSecondaryIndexes is empty"));
+        return Err(messages::index_list_empty("LocalSecondaryIndexes"));
     }
     let [hash, _range] = key_schema(input) else {
-        return Err(words::invalid(
-            "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex",
-        ));
+        return Err(messages::table_without_range_key());
     };
     for (at, index) in requested.iter().enumerate() {
         IndexRequest::from(index).check_local(definitions(input), &hash.attribute_name)?;
@@ -177,7 +169,7 @@ fn local_indexes(input: &CreateTableInput<'_>) -> Result<(), Error> {
     }
     let max = limits::LOCAL_INDEXES_MAX;
     if requested.len() > max {
-        return Err(words::invalid(format!("Number of LocalSecondaryIndexes exceeds per-table limit of {max}")));
+        return Err(messages::too_many_local_indexes(max));
     }
     Ok(())
 }
@@ -185,7 +177,7 @@ fn local_indexes(input: &CreateTableInput<'_>) -> Result<(), Error> {
 fn global_indexes(input: &CreateTableInput<'_>) -> Result<(), Error> {
     let Some(requested) = &input.global_secondary_indexes else { return Ok(()) };
     if requested.is_empty() {
-        return Err(words::invalid("List of GlobalSecondaryIndexes is empty"));
+        return Err(messages::index_list_empty("GlobalSecondaryIndexes"));
     }
     let local = input.local_secondary_indexes.as_deref().unwrap_or_default();
     for (at, index) in requested.iter().enumerate() {
@@ -200,14 +192,14 @@ fn global_indexes(input: &CreateTableInput<'_>) -> Result<(), Error> {
 pub fn check_global_count(count: usize) -> Result<(), Error> {
     let max = limits::GLOBAL_INDEXES_MAX;
     if count > max {
-        return Err(words::invalid(format!("GlobalSecondaryIndex count exceeds the per-table limit of {max}")));
+        return Err(messages::too_many_global_indexes(max));
     }
     Ok(())
 }
 
 fn unique_name<'n>(name: &str, mut earlier: impl Iterator<Item = &'n str>) -> Result<(), Error> {
     if earlier.any(|other| other == name) {
-        return Err(words::invalid(format!("Duplicate index name: {name}")));
+        return Err(messages::duplicate_index_name(name));
     }
     Ok(())
 }
@@ -229,11 +221,7 @@ fn used_definitions(input: &CreateTableInput<'_>) -> Result<(), Error> {
     if used.len() == defined.len() {
         return Ok(());
     }
-    Err(words::invalid(format!(
-        "Some AttributeDefinitions are not used. AttributeDefinitions: [{}], keys used: [{}]",
-        defined.join(", "),
-        used.join(", ")
-    )))
+    Err(messages::definitions_not_used(&defined, &used))
 }
 
 fn on_demand(input: &CreateTableInput<'_>) -> Result<(), Error> {
@@ -250,7 +238,7 @@ fn on_demand(input: &CreateTableInput<'_>) -> Result<(), Error> {
 fn stream_view(input: &CreateTableInput<'_>) -> Result<(), Error> {
     match &input.stream_specification {
         Some(stream) if !stream.stream_enabled && stream.stream_view_type.is_some() => {
-            Err(words::invalid("Table is being created with a stream disabled, UpdateViewType should not be specified"))
+            Err(messages::view_of_disabled_stream())
         }
         _ => Ok(()),
     }

@@ -2,7 +2,7 @@
 //!
 //! Evidence: order and texts as dynalite recorded them from AWS; keys of several attributes from the developer guide (November 2025).
 
-use super::{throughput, words};
+use super::throughput;
 use api::{AttributeDefinition, Error, KeySchemaElement, KeyType, ProjectionType, messages};
 use model::table::{self, BillingMode, Projection, Status};
 use model::{Index, IndexKind, KeyAttribute, KeySchema, ScalarType, limits};
@@ -73,14 +73,10 @@ impl IndexRequest<'_> {
         check_defined(self.key_schema, definitions)?;
         check_elements(self.key_schema)?;
         let [hash, _range] = self.key_schema else {
-            return Err(words::invalid(format!("Index KeySchema does not have a range key for index: {}", self.name)));
+            return Err(messages::index_without_range_key(self.name));
         };
         if hash.attribute_name != table_hash {
-            return Err(words::invalid(format!(
-                "Index KeySchema does not have the same leading hash key as table KeySchema for index: {}. index hash key: \
-                 {}, table hash key: {table_hash}",
-                self.name, hash.attribute_name
-            )));
+            return Err(messages::index_hash_key_differs(self.name, &hash.attribute_name, table_hash));
         }
         check_projection(self.projection)
     }
@@ -95,13 +91,8 @@ impl IndexRequest<'_> {
         check_global_elements(self.key_schema)?;
         check_projection(self.projection)?;
         match (billing_mode, &self.throughput) {
-            (BillingMode::PayPerRequest, Some(_)) => Err(words::invalid(format!(
-                "ProvisionedThroughput should not be specified for index: {} when BillingMode is PAY_PER_REQUEST",
-                self.name
-            ))),
-            (BillingMode::Provisioned, None) => {
-                Err(words::invalid(format!("ProvisionedThroughput must be specified for index: {}", self.name)))
-            }
+            (BillingMode::PayPerRequest, Some(_)) => Err(messages::index_throughput_of_on_demand(self.name)),
+            (BillingMode::Provisioned, None) => Err(messages::index_throughput_missing(&[self.name])),
             (BillingMode::Provisioned, Some(units)) => throughput::check_bounds(units),
             (BillingMode::PayPerRequest, None) => Ok(()),
         }
@@ -142,42 +133,35 @@ pub fn check_defined(schema: &[KeySchemaElement<'_>], definitions: &[AttributeDe
     }
     let keys: Vec<&str> = schema.iter().map(|element| element.attribute_name.as_ref()).collect();
     let names: Vec<&str> = definitions.iter().map(|definition| definition.attribute_name.as_ref()).collect();
-    Err(words::invalid(format!(
-        "Some index key attributes are not defined in AttributeDefinitions. Keys: [{}], AttributeDefinitions: [{}]",
-        keys.join(", "),
-        names.join(", ")
-    )))
+    Err(messages::keys_not_defined(&keys, &names))
 }
 
 /// Refuses a key of a table or local index that is not one HASH and at most one RANGE.
 pub fn check_elements(schema: &[KeySchemaElement<'_>]) -> Result<(), Error> {
     check_names(schema)?;
     match schema {
-        [first, ..] if first.key_type != KeyType::Hash => Err(not_a_type("first", KeyType::Hash)),
-        [_, second, ..] if second.key_type != KeyType::Range => Err(not_a_type("second", KeyType::Range)),
+        [first, ..] if first.key_type != KeyType::Hash => Err(messages::key_type_expected("first", KeyType::Hash)),
+        [_, second, ..] if second.key_type != KeyType::Range => {
+            Err(messages::key_type_expected("second", KeyType::Range))
+        }
         _ => Ok(()),
     }
 }
 
-/// Refuses a key of a global index that is not up to four HASH and then up to four RANGE. What is beyond two elements is our own words.
+/// Refuses a key of a global index that is not up to four HASH and then up to four RANGE.
 fn check_global_elements(schema: &[KeySchemaElement<'_>]) -> Result<(), Error> {
     check_names(schema)?;
     let hashes = schema.iter().take_while(|element| element.key_type == KeyType::Hash).count();
     let rest = &schema[hashes..];
     if hashes == 0 {
-        return Err(not_a_type("first", KeyType::Hash));
+        return Err(messages::key_type_expected("first", KeyType::Hash));
     }
     if let Some(at) = rest.iter().position(|element| element.key_type == KeyType::Hash) {
-        let element = hashes + at + 1;
-        return Err(words::validation(format!(
-            "Invalid KeySchema: KeySchemaElement {element} is a HASH key type behind a RANGE key type"
-        )));
+        return Err(messages::hash_behind_range(hashes + at + 1));
     }
     let parts_max = limits::GLOBAL_INDEX_KEY_PARTS_MAX;
     if hashes > parts_max || rest.len() > parts_max {
-        return Err(words::validation(format!(
-            "Invalid KeySchema: A key can have at most {parts_max} attributes of each of the key types HASH and RANGE"
-        )));
+        return Err(messages::too_many_key_attributes(parts_max));
     }
     Ok(())
 }
@@ -187,40 +171,25 @@ fn check_names(schema: &[KeySchemaElement<'_>]) -> Result<(), Error> {
     if !(0..schema.len()).any(repeats) {
         return Ok(());
     }
-    if schema.len() == 2 {
-        return Err(words::validation(
-            "Both the Hash Key and the Range Key element in the KeySchema have the same name",
-        ));
-    }
-    Err(words::validation("Invalid KeySchema: Two KeySchemaElements have the same name"))
-}
-
-fn not_a_type(which: &str, key_type: KeyType) -> Error {
-    words::validation(format!("Invalid KeySchema: The {which} KeySchemaElement is not a {} key type", key_type.name()))
+    Err(if schema.len() == 2 { messages::key_names_equal() } else { messages::key_name_repeated() })
 }
 
 fn check_projection(projection: &api::Projection<'_>) -> Result<(), Error> {
     let Some(kind) = projection.projection_type else {
-        return Err(words::invalid("Unknown ProjectionType: null"));
+        return Err(messages::projection_type_missing());
     };
     match (kind, &projection.non_key_attributes) {
-        (ProjectionType::All | ProjectionType::KeysOnly, Some(_)) => {
-            Err(words::invalid(format!("ProjectionType is {}, but NonKeyAttributes is specified", kind.name())))
-        }
-        (ProjectionType::Include, None) => {
-            Err(words::invalid("ProjectionType is INCLUDE, but NonKeyAttributes is not specified"))
-        }
+        (ProjectionType::All | ProjectionType::KeysOnly, Some(_)) => Err(messages::projection_with_attributes(kind)),
+        (ProjectionType::Include, None) => Err(messages::projection_without_attributes()),
         (ProjectionType::All | ProjectionType::KeysOnly, None) | (ProjectionType::Include, Some(_)) => Ok(()),
     }
 }
 
-/// Refuses more attributes in INCLUDE projections than all indexes of a table may have together. Our own words.
+/// Refuses more attributes in INCLUDE projections than all indexes of a table may have together.
 pub fn check_projected<'n>(counts: impl Iterator<Item = usize> + 'n) -> Result<(), Error> {
     let (projected, max) = (counts.sum::<usize>(), limits::PROJECTED_ATTRIBUTES_MAX);
     if projected > max {
-        return Err(words::invalid(format!(
-            "Number of NonKeyAttributes of all indexes exceeds the per-table limit of {max}"
-        )));
+        return Err(messages::too_many_projected_attributes(max));
     }
     Ok(())
 }

@@ -17,4 +17,3 @@ pub mod tags;
 pub mod throughput;
 pub mod unavailable;
 pub mod update;
-pub(crate) mod words;

@@ -3,9 +3,8 @@
 //! A descriptor says a status that lasts until a moment ([`Transition`]); what comes after is read from the clock. So nothing has to run
 //! for a table to become ACTIVE, and a restart changes nothing. Only a table whose deletion is due leaves work: see `jobs`.
 
-use super::words;
 use crate::Engine;
-use api::Error;
+use api::{Error, messages};
 use model::Table;
 use model::table::{Index, Status, Transition};
 
@@ -59,5 +58,5 @@ pub fn refuse_in_transition(table: &Table, now_ms: i64) -> Result<(), Error> {
         },
         Some(_) | None => return Ok(()),
     };
-    Err(words::table_in_use(&table.name, doing))
+    Err(messages::table_in_use(&table.name, doing))
 }

@@ -1,17 +1,17 @@
 //! Tags of tables, and the ARNs by which tag operations name them.
 
-use super::{change, status, words};
+use super::{change, status};
 use crate::context::Context;
-use api::Error;
+use api::{Error, messages};
 use model::arn::TableReference;
 use model::table::{Status, Tag};
 use model::{Table, limits};
 
-/// Refuses more tags than a resource may have. Our own words.
+/// Refuses more tags than a resource may have.
 pub fn check<T>(tags: &[T]) -> Result<(), Error> {
     let max = limits::TAGS_MAX;
     if tags.len() > max {
-        return Err(words::invalid(format!("Number of tags exceeds the limit of {max} tags of a resource")));
+        return Err(messages::too_many_tags(max));
     }
     Ok(())
 }
@@ -31,9 +31,9 @@ pub fn set(old: &[Tag], requested: &[api::Tag<'_>]) -> Vec<Tag> {
 /// Refuses what is no ARN of a table, and the ARN of another account's table. `operation` is named in the refusal.
 pub fn check_arn(context: &Context<'_>, operation: &str, arn: &str) -> Result<(), Error> {
     match TableReference::parse(arn) {
-        TableReference::Name(_) => Err(words::not_a_table_arn(arn)),
+        TableReference::Name(_) => Err(messages::not_a_table_arn(arn)),
         TableReference::Arn { account, .. } if account != context.caller.account => {
-            Err(words::access_denied(&context.caller.account, operation, arn))
+            Err(messages::access_denied(&context.caller.account, operation, arn))
         }
         // A table of another Region is nowhere to be found here.
         TableReference::Arn { .. } => Ok(()),

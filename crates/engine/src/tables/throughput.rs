@@ -1,7 +1,6 @@
 //! Provisioned, on-demand and warm throughput: what may be asked for, what is kept, how changes are counted. Nothing is enforced yet.
 
-use super::words;
-use api::Error;
+use api::{Error, messages};
 use model::table::{BillingMode, OnDemandThroughput, ProvisionedThroughput, WarmThroughput};
 
 /// The most that a throughput setting may say (recorded by dynalite).
@@ -20,7 +19,7 @@ pub fn check_bounds(requested: &api::ProvisionedThroughput) -> Result<(), Error>
     let rows =
         [("ReadCapacityUnits", requested.read_capacity_units), ("WriteCapacityUnits", requested.write_capacity_units)];
     match rows.into_iter().find(|(_, value)| *value > UNITS_MAX) {
-        Some((member, value)) => Err(words::validation(format!("Given value {value} for {member} is out of bounds"))),
+        Some((member, value)) => Err(messages::capacity_out_of_bounds(member, value)),
         None => Ok(()),
     }
 }
@@ -85,20 +84,14 @@ pub fn check_on_demand(
     if billing_mode == BillingMode::Provisioned
         && let Some((member, _)) = given.clone().next()
     {
-        return Err(words::invalid(match origin {
-            OnDemandOrigin::Create => {
-                format!("{member} for OnDemandThroughput cannot be specified when table BillingMode is PROVISIONED.")
-            }
-            OnDemandOrigin::Update => {
-                format!("{member} for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED")
-            }
-        }));
+        return Err(match origin {
+            OnDemandOrigin::Create => messages::on_demand_of_provisioned_in_create(member),
+            OnDemandOrigin::Update => messages::on_demand_of_provisioned_in_update(member),
+        });
     }
     let allowed = |value: i64| value >= 1 || (value == -1 && origin == OnDemandOrigin::Update);
     match given.find(|(_, value)| !allowed(*value)) {
-        Some((member, _)) => Err(words::invalid(format!(
-            "Requested {member} for OnDemandThroughput for table is outside of valid range"
-        ))),
+        Some((member, _)) => Err(messages::on_demand_out_of_range(member)),
         None => Ok(()),
     }
 }
@@ -148,10 +141,7 @@ pub fn warmed(current: WarmThroughput, requested: &api::WarmThroughput, what: &s
     ];
     for (member, value, current) in rows {
         if value.is_some_and(|value| value < current) {
-            return Err(words::invalid(format!(
-                "Requested {member} for WarmThroughput for {what} is lower than current WarmThroughput, decreasing \
-                 WarmThroughput is not supported"
-            )));
+            return Err(messages::warm_throughput_lowered(member, what));
         }
     }
     Ok(WarmThroughput {

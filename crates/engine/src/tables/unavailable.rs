@@ -1,8 +1,7 @@
 //! What CreateTable and UpdateTable can ask for and this version does not have. It is refused in so many words: a table must not look
 //! as if it had a stream, a key of its own or a replica when it has none. Asking for such a thing to be off is fine.
 
-use super::words;
-use api::{CreateTableInput, Error, SSESpecification, StreamSpecification, UpdateTableInput};
+use api::{CreateTableInput, Error, SSESpecification, StreamSpecification, UpdateTableInput, messages};
 
 /// One parameter, whether the request uses it, and what it would need.
 type Row = (bool, &'static str, &'static str);
@@ -51,7 +50,7 @@ pub fn refuse_in_update(input: &UpdateTableInput<'_>) -> Result<(), Error> {
 
 fn refuse(rows: &[Row]) -> Result<(), Error> {
     match rows.iter().find(|(used, ..)| *used) {
-        Some((_, parameter, feature)) => Err(words::unavailable(parameter, feature)),
+        Some((_, parameter, feature)) => Err(messages::unavailable(parameter, feature)),
         None => Ok(()),
     }
 }

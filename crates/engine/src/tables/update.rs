@@ -5,8 +5,8 @@
 
 use super::indexes::{self, IndexRequest};
 use super::throughput::{self, OnDemandOrigin};
-use super::{definition, removal, status, unavailable, words};
-use api::{Error, GlobalSecondaryIndexUpdate, UpdateTableInput};
+use super::{definition, removal, status, unavailable};
+use api::{Error, GlobalSecondaryIndexUpdate, UpdateTableInput, messages};
 use model::table::{BillingMode, Projection, Status, Transition};
 use model::{Index, IndexKind, Table};
 
@@ -16,24 +16,19 @@ const INDEX_UPDATES_MAX: usize = 5;
 /// Refuses a request whatever the table is.
 pub fn check(input: &UpdateTableInput<'_>) -> Result<(), Error> {
     if asks_for_nothing(input) {
-        return Err(words::nothing_to_update());
+        return Err(messages::nothing_to_update());
     }
     if input.billing_mode == Some(api::BillingMode::Provisioned) && input.provisioned_throughput.is_none() {
-        return Err(words::invalid("ProvisionedThroughput must be specified when BillingMode is PROVISIONED"));
+        return Err(messages::throughput_missing_in_update());
     }
     input.provisioned_throughput.as_ref().map_or(Ok(()), throughput::check_bounds)?;
     let updates = index_updates(input);
     for (at, update) in updates.iter().enumerate() {
         let Some(name) = updated_index(update) else {
-            return Err(words::invalid(
-                "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, \
-                 GlobalSecondaryIndexUpdate.Delete must not be null",
-            ));
+            return Err(messages::index_update_empty());
         };
         if updates[..at].iter().any(|earlier| updated_index(earlier) == Some(name)) {
-            return Err(words::invalid(format!(
-                "Only one global secondary index update per index is allowed simultaneously. Index: {name}"
-            )));
+            return Err(messages::index_updated_twice(name));
         }
     }
     Ok(())
@@ -170,16 +165,11 @@ impl Request<'_> {
 fn units_of_unprovisioned(request: &Request<'_>) -> Result<(), Error> {
     let unprovisioned = request.billing_mode() == BillingMode::PayPerRequest;
     if unprovisioned && request.input.provisioned_throughput.is_some() {
-        return Err(words::invalid(
-            "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
-        ));
+        return Err(messages::throughput_of_on_demand());
     }
     let named = request.settings().find(|action| unprovisioned && action.provisioned_throughput.is_some());
     match named {
-        Some(action) => Err(words::invalid(format!(
-            "ProvisionedThroughput should not be specified for index: {} when BillingMode is PAY_PER_REQUEST",
-            action.index_name
-        ))),
+        Some(action) => Err(messages::index_throughput_of_on_demand(&action.index_name)),
         None => Ok(()),
     }
 }
@@ -192,7 +182,7 @@ fn one_index_at_a_time(request: &Request<'_>) -> Result<(), Error> {
     };
     let busy = request.table.indexes.iter().any(|index| status::is_changing(index) && !gives_up(index));
     if index_updates(request.input).len() > INDEX_UPDATES_MAX || actions > 1 || (actions > 0 && busy) {
-        return Err(words::one_index_at_a_time());
+        return Err(messages::one_index_at_a_time());
     }
     Ok(())
 }
@@ -202,7 +192,7 @@ fn updated_indexes(request: &Request<'_>) -> Result<(), Error> {
         request.global_index(&action.index_name).is_none()
             || action.provisioned_throughput.as_ref().is_some_and(throughput::is_out_of_bounds)
     };
-    if request.settings().any(|action| blocked(&action)) { Err(words::index_update_blocked()) } else { Ok(()) }
+    if request.settings().any(|action| blocked(&action)) { Err(messages::index_update_blocked()) } else { Ok(()) }
 }
 
 fn all_indexes_provisioned(request: &Request<'_>) -> Result<(), Error> {
@@ -224,7 +214,7 @@ fn all_indexes_provisioned(request: &Request<'_>) -> Result<(), Error> {
     if left.is_empty() {
         return Ok(());
     }
-    Err(words::invalid(format!("ProvisionedThroughput must be specified for index: {}", left.join(","))))
+    Err(messages::index_throughput_missing(&left))
 }
 
 fn units_change(request: &Request<'_>) -> Result<(), Error> {
@@ -232,22 +222,15 @@ fn units_change(request: &Request<'_>) -> Result<(), Error> {
     if request.table.billing_mode != BillingMode::Provisioned {
         return Ok(());
     }
-    let table =
-        request.input.provisioned_throughput.iter().map(|units| ("table".to_owned(), units, request.table.throughput));
+    let table = request.input.provisioned_throughput.iter().map(|units| (None, units, request.table.throughput));
     let indexes = request.settings().filter_map(|action| {
         let index = request.global_index(&action.index_name)?;
-        Some((format!("index {}", index.name), action.provisioned_throughput.as_ref()?, index.throughput))
+        Some((Some(index.name.as_str()), action.provisioned_throughput.as_ref()?, index.throughput))
     });
-    for (what, asked, current) in table.chain(indexes) {
-        let (read, write) = (asked.read_capacity_units, asked.write_capacity_units);
-        if read == current.read_units && write == current.write_units {
-            let noun = what.split(' ').next().unwrap_or_default();
-            return Err(words::validation(format!(
-                "The provisioned throughput for the {what} will not change. The requested value equals the current value. \
-                 Current ReadCapacityUnits provisioned for the {noun}: {read}. Requested ReadCapacityUnits: {read}. \
-                 Current WriteCapacityUnits provisioned for the {noun}: {write}. Requested WriteCapacityUnits: {write}. \
-                 Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
-            )));
+    for (index, asked, current) in table.chain(indexes) {
+        let units = (asked.read_capacity_units, asked.write_capacity_units);
+        if units == (current.read_units, current.write_units) {
+            return Err(messages::throughput_unchanged(index, units));
         }
     }
     Ok(())
@@ -259,7 +242,7 @@ fn created_indexes(request: &Request<'_>) -> Result<(), Error> {
     let definitions = request.input.attribute_definitions.as_deref().unwrap_or_default();
     for index in request.creates() {
         if request.table.index(index.name).is_some() {
-            return Err(words::invalid(format!("Index already exists: {}", index.name)));
+            return Err(messages::index_exists(index.name));
         }
         index.check_global(definitions, request.billing_mode())?;
         index.on_demand.map_or(Ok(()), |asked| {
@@ -277,7 +260,11 @@ fn created_indexes(request: &Request<'_>) -> Result<(), Error> {
 
 fn deleted_indexes(request: &Request<'_>) -> Result<(), Error> {
     let mut names = request.deletes();
-    if names.any(|name| request.global_index(name).is_none()) { Err(words::index_not_found()) } else { Ok(()) }
+    if names.any(|name| request.global_index(name).is_none()) {
+        Err(messages::index_to_delete_not_found())
+    } else {
+        Ok(())
+    }
 }
 
 fn on_demand(request: &Request<'_>) -> Result<(), Error> {
@@ -337,7 +324,7 @@ fn set_index(table: &mut Table, update: &GlobalSecondaryIndexUpdate<'_>, now_ms:
 fn create_index(table: &mut Table, update: &GlobalSecondaryIndexUpdate<'_>) -> Result<(), Error> {
     let Some(action) = &update.create else { return Ok(()) };
     let number = table.next_index_number;
-    table.next_index_number = number.checked_add(1).ok_or_else(words::one_index_at_a_time)?;
+    table.next_index_number = number.checked_add(1).ok_or_else(messages::one_index_at_a_time)?;
     let request = IndexRequest::from(action);
     let index = request.define(number, &table.attribute_definitions, table.billing_mode)?;
     table.indexes.push(Index { status: Status::Creating, backfilling: true, ..index });
