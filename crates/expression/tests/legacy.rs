@@ -1,6 +1,6 @@
 //! The legacy parameters: what they refuse, with which words, and that what they accept does what it says.
 //!
-//! Most rows are dynalite's recordings of DynamoDB.
+//! Many rows restate what dynalite's authors recorded of DynamoDB.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a failing expectation fails the test")]
 
