@@ -7,6 +7,7 @@ use crate::projection::Projection;
 use crate::update::{Action, Change, Dialect, SetValue, Update};
 use model::AttributeValue;
 use model::value::AttributeType;
+use std::collections::HashSet;
 
 /// What happens to an attribute.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -60,9 +61,10 @@ fn change<'a>(update: &AttributeUpdate<'a>) -> Result<Change<'a>, LegacyError> {
 
 /// Lowers `AttributesToGet`.
 pub fn attributes_to_get<'a>(names: &[&'a str]) -> Result<Projection<'a>, LegacyError> {
-    let repeated = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name));
-    match repeated {
-        Some((_, name)) => Err(LegacyError::DuplicateAttribute { name: (*name).to_owned() }),
+    // A request may name a million attributes, so they are not compared pair by pair.
+    let mut seen = HashSet::with_capacity(names.len());
+    match names.iter().find(|name| !seen.insert(**name)) {
+        Some(name) => Err(LegacyError::DuplicateAttribute { name: (*name).to_owned() }),
         None => Ok(Projection::of(names.iter().map(|name| Path::of(name)).collect())),
     }
 }
