@@ -31,6 +31,7 @@ JSON_VALUES: list[Any] = [
     [{}],
     10**20,
 ]
+TABLE_ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/none"
 TABLE_NAMES = [
     "",
     "a",
@@ -39,7 +40,7 @@ TABLE_NAMES = [
     "x!",
     "a" * 256,
     "no-such-table",
-    "arn:aws:dynamodb:us-east-1:000000000000:table/none",
+    TABLE_ARN,
     None,
     5,
 ]

@@ -17,9 +17,10 @@ from differential.requests import Request
 
 ABSENT = "(absent)"
 ENVELOPE = "1 validation error detected: "
+MEMBER = re.compile(r"'[A-Za-z.]+'")
 # Attribute names, table names and placeholders of the generator are particulars.
 PARTICULARS = re.compile(
-    r"'[^']*'|\"[^\"]*\"|\{[^{}]*\}|\[[^\[\]]*\]|(?<![\w.])-?\d[\d.eE+-]*|[:#][\w#:]+|\bd-\w+(?:-\w+)*"
+    r"'[^']*'|\"[^\"]*\"|\{[^{}]*\}|\[[^\[\]]*\]|(?<![\w.])-?\d[\d.eE+-]*|[:#][\w#:]+|\bd-\w+(?:-\w+)*|\b[gl]si\d\b"
 )
 STRUCTURE = {"S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M"}
 MEMBERS = {
@@ -151,7 +152,14 @@ def templates(mine: Any, theirs: Any) -> tuple[str, str]:
 
 def template(message: str) -> str:
     # Twice: a list of quoted strings is a list of marks after the first time.
-    return PARTICULARS.sub("*", PARTICULARS.sub("*", message))
+    return PARTICULARS.sub(mark, PARTICULARS.sub(mark, message))
+
+
+def mark(particular: re.Match[str]) -> str:
+    """The member that a constraint names stays: it says which check refused."""
+    text = particular.group()
+    named = MEMBER.fullmatch(text) and particular.string[: particular.start()].endswith(" at ")
+    return text if named else "*"
 
 
 def shape(path: str, value: Any) -> str:
