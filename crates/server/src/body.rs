@@ -3,14 +3,13 @@
 //! A body that arrives in one piece is passed on as it lies in the read buffer, without a copy. The limit holds for what
 //! arrives and for what it decompresses to, so a small body cannot become a large one.
 
+use crate::head::Head;
 use crate::refusal::Refusal;
 use crate::settings::Limits;
 use bytes::{Buf, Bytes, BytesMut};
 use flate2::read::MultiGzDecoder;
 use http_body_util::BodyExt;
 use hyper::body::Body;
-use hyper::header::{CONTENT_ENCODING, EXPECT};
-use hyper::http::request::Parts;
 use runtime::Clock;
 use std::io::Read;
 use std::pin::{Pin, pin};
@@ -23,19 +22,19 @@ const DISCARDED_LIMITS: usize = 4;
 
 /// A request whose body is complete.
 pub(crate) struct Received<'a> {
-    head: &'a Parts,
+    head: &'a Head<'a>,
     body: Bytes,
 }
 
 impl<'a> Received<'a> {
-    pub(crate) fn into_parts(self) -> (&'a Parts, Bytes) {
+    pub(crate) fn into_parts(self) -> (&'a Head<'a>, Bytes) {
         (self.head, self.body)
     }
 }
 
 /// Collects the body within the limits of size and time.
 pub(crate) async fn receive<'a, B: Body>(
-    head: &'a Parts,
+    head: &'a Head<'a>,
     body: B,
     clock: &Clock,
     limits: &Limits,
@@ -46,11 +45,11 @@ pub(crate) async fn receive<'a, B: Body>(
     Ok(Received { head, body })
 }
 
-async fn collect<B: Body>(head: &Parts, mut body: Pin<&mut B>, limit: usize) -> Result<Bytes, Refusal> {
+async fn collect<B: Body>(head: &Head<'_>, mut body: Pin<&mut B>, limit: usize) -> Result<Bytes, Refusal> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limit {
         // Who waits for a "100 Continue" has not begun to send, and reads the refusal at once.
-        if !head.headers.contains_key(EXPECT) {
+        if head.headers.expect.is_none() {
             discard(body, limit.saturating_mul(DISCARDED_LIMITS)).await;
         }
         return Err(Refusal::TooLarge);
@@ -96,8 +95,8 @@ async fn discard<B: Body>(mut body: Pin<&mut B>, limit: usize) {
 }
 
 /// Some SDKs send encodings that mean nothing (`amz-1.0`), so only gzip counts.
-fn is_gzip(head: &Parts) -> bool {
-    head.headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"gzip"))
+fn is_gzip(head: &Head<'_>) -> bool {
+    head.headers.content_encoding.is_some_and(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"gzip"))
 }
 
 fn decompressed(body: &Bytes, limit: usize) -> Result<Bytes, Refusal> {

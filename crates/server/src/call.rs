@@ -6,19 +6,16 @@
 
 use crate::body::Received;
 use crate::credentials::Credentials;
+use crate::head::Head;
 use crate::operation::Operation;
 use crate::refusal::Refusal;
 use crate::response::ContentType;
 use bytes::Bytes;
-use hyper::header::HeaderName;
-use hyper::http::request::Parts;
 use serde::de::IgnoredAny;
-
-const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 
 /// A body for a known operation, from nobody in particular.
 pub(crate) struct Call<'a> {
-    head: &'a Parts,
+    head: &'a Head<'a>,
     operation: Operation,
     body: Bytes,
 }
@@ -66,7 +63,7 @@ pub(crate) fn address(received: Received<'_>) -> Result<Call<'_>, Refusal> {
     if !body.is_empty() && ContentType::of_request(head).is_none() {
         return Err(Refusal::NotFound);
     }
-    let target = head.headers.get(TARGET).and_then(|target| target.to_str().ok());
+    let target = head.headers.target.and_then(|target| target.to_str().ok());
     match target.and_then(Operation::from_target) {
         Some(operation) => Ok(Call { head, operation, body }),
         None => Err(unless_malformed(&body, Refusal::UnknownOperation)),

@@ -3,13 +3,9 @@
 //! The words and their order are DynamoDB's: what is missing is listed together, what is malformed ends the request at once
 //! (dynalite's tests and the captures in its source, recorded against DynamoDB). Nothing is verified here.
 
+use crate::head::Head;
 use crate::refusal::Refusal;
-use hyper::header::{AUTHORIZATION, DATE, HeaderName};
-use hyper::http::request::Parts;
 use std::borrow::Cow;
-
-const AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
-const SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 
 /// The one algorithm that AWS's own services accept from a single-region key.
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
@@ -35,8 +31,8 @@ pub struct Credentials<'a> {
 
 impl<'a> Credentials<'a> {
     /// The credentials that a request presents.
-    pub(crate) fn presented(head: &'a Parts) -> Result<Credentials<'a>, Refusal> {
-        let header = head.headers.get(AUTHORIZATION);
+    pub(crate) fn presented(head: &'a Head<'a>) -> Result<Credentials<'a>, Refusal> {
+        let header = head.headers.authorization;
         let query = head.uri.query().map(Query::parsed).filter(|query| query.get(QUERY_ALGORITHM).is_some());
         let mut credentials = match (header, query) {
             (Some(_), Some(_)) => {
@@ -51,7 +47,7 @@ impl<'a> Credentials<'a> {
             },
             (None, None) => return Err(Refusal::MissingAuthenticationToken),
         };
-        if let Some(token) = head.headers.get(SECURITY_TOKEN).and_then(|token| token.to_str().ok()) {
+        if let Some(token) = head.headers.security_token.and_then(|token| token.to_str().ok()) {
             credentials.session_token = Some(token.into());
         }
         Ok(credentials)
@@ -62,10 +58,10 @@ fn incomplete(message: String) -> Refusal {
     Refusal::IncompleteSignature(message)
 }
 
-fn from_header<'a>(head: &'a Parts, header: &'a str) -> Result<Credentials<'a>, Refusal> {
+fn from_header<'a>(head: &'a Head<'a>, header: &'a str) -> Result<Credentials<'a>, Refusal> {
     let parameters = HeaderParameters::parsed(header)?;
     parameters.check_complete(head, header)?;
-    if let Some(date) = head.headers.get(AMZ_DATE) {
+    if let Some(date) = head.headers.amz_date {
         check_date(date.to_str().unwrap_or_default())?;
     }
     check_algorithm(words(header).next().unwrap_or_default())?;
@@ -126,8 +122,8 @@ impl<'a> HeaderParameters<'a> {
         Ok(parameters)
     }
 
-    fn check_complete(&self, head: &Parts, header: &str) -> Result<(), Refusal> {
-        let has_date = head.headers.contains_key(AMZ_DATE) || head.headers.contains_key(DATE);
+    fn check_complete(&self, head: &Head<'_>, header: &str) -> Result<(), Refusal> {
+        let has_date = head.headers.amz_date.or(head.headers.date).is_some();
         let parameters =
             [("Credential", self.credential), ("Signature", self.signature), ("SignedHeaders", self.signed_headers)];
         if has_date && parameters.iter().all(|(_, value)| !value.is_empty()) {

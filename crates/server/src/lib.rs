@@ -19,6 +19,7 @@ mod connection;
 mod connections;
 mod credentials;
 mod dispatch;
+mod head;
 mod listener;
 mod metrics;
 mod operation;

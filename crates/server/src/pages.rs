@@ -1,22 +1,24 @@
 //! The pages that the server answers itself, without a call.
 
+use crate::head::Head;
 use crate::listener::Server;
 use crate::metrics::Outcome;
 use crate::response::{Exchange, HttpResponse};
 use crate::route::Page;
 use crate::service::{Answer, Media, Service};
 use hyper::StatusCode;
-use hyper::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
-    ACCESS_CONTROL_REQUEST_METHOD, HeaderValue,
-};
-use hyper::http::request::Parts;
+use hyper::header::{ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE, HeaderValue};
 
 /// How long a browser may remember the answer to its preflight, in seconds: two days, as DynamoDB says.
 const PREFLIGHT_MAX_AGE: HeaderValue = HeaderValue::from_static("172800");
 
 /// Answers a request for `page`.
-pub(crate) fn respond<S: Service>(server: &Server<S>, exchange: &Exchange, page: Page, head: &Parts) -> HttpResponse {
+pub(crate) fn respond<S: Service>(
+    server: &Server<S>,
+    exchange: &Exchange,
+    page: Page,
+    head: &Head<'_>,
+) -> HttpResponse {
     let answer = match page {
         // The space at the end is DynamoDB's (dynalite's tests, recorded against DynamoDB).
         Page::Hello => Answer::success(format!("healthy: dynamodb.{}.amazonaws.com ", server.settings.region)),
@@ -35,16 +37,16 @@ fn metrics<S: Service>(server: &Server<S>) -> String {
 }
 
 /// Allows whatever the browser asks for: what protects the data is the signature of the call that follows.
-fn preflight(exchange: &Exchange, head: &Parts) -> HttpResponse {
+fn preflight(exchange: &Exchange, head: &Head<'_>) -> HttpResponse {
     let mut response = exchange.respond(Answer::success("").of(Media::Text));
     let headers = response.headers_mut();
     let echoes = [
-        (ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_ALLOW_HEADERS),
-        (ACCESS_CONTROL_REQUEST_METHOD, ACCESS_CONTROL_ALLOW_METHODS),
+        (ACCESS_CONTROL_ALLOW_HEADERS, head.headers.asked_headers),
+        (ACCESS_CONTROL_ALLOW_METHODS, head.headers.asked_method),
     ];
-    for (asked, allowed) in echoes {
-        if let Some(value) = head.headers.get(asked) {
-            headers.insert(allowed, value.clone());
+    for (name, asked) in echoes {
+        if let Some(value) = asked {
+            headers.insert(name, value.clone());
         }
     }
     headers.insert(ACCESS_CONTROL_MAX_AGE, PREFLIGHT_MAX_AGE);

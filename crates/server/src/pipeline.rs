@@ -11,6 +11,7 @@
 use crate::body::receive;
 use crate::call::{address, identify};
 use crate::connections::SeatGuard;
+use crate::head::Head;
 use crate::listener::Server;
 use crate::metrics::Outcome;
 use crate::operation::Operation;
@@ -22,7 +23,6 @@ use crate::route::{Route, route};
 use crate::service::{Answer, Service};
 use hyper::Request;
 use hyper::body::Body;
-use hyper::http::request::Parts;
 
 /// Answers one request.
 pub(crate) async fn answer<S: Service, B: Body>(
@@ -31,7 +31,8 @@ pub(crate) async fn answer<S: Service, B: Body>(
     request: Request<B>,
 ) -> HttpResponse {
     let _in_progress = seat.begin_request();
-    let (head, body) = request.into_parts();
+    let (parts, body) = request.into_parts();
+    let head = Head::read(&parts);
     let exchange = Exchange::begin(server, &head);
     match route(&head) {
         Route::Page(page) => pages::respond(server, &exchange, page, &head),
@@ -53,7 +54,7 @@ pub(crate) async fn answer<S: Service, B: Body>(
 async fn call<S: Service, B: Body>(
     server: &Server<S>,
     exchange: &Exchange,
-    head: &Parts,
+    head: &Head<'_>,
     body: B,
 ) -> Result<Answer, Refusal> {
     let received = receive(head, body, &server.clock, &server.settings.limits).await?;

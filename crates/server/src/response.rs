@@ -2,6 +2,7 @@
 //!
 //! What the response owes to the request's head is noted when the request begins.
 
+use crate::head::Head;
 use crate::listener::Server;
 use crate::operation::Operation;
 use crate::request_id::RequestId;
@@ -11,10 +12,9 @@ use flate2::{Compression, write::GzEncoder};
 use http_body_util::Full;
 use hyper::Response;
 use hyper::header::{
-    ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CONTENT_ENCODING, CONTENT_TYPE,
-    HeaderMap, HeaderName, HeaderValue, ORIGIN, SERVER,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName,
+    HeaderValue, SERVER,
 };
-use hyper::http::request::Parts;
 use std::io::Write;
 use std::sync::OnceLock;
 
@@ -48,8 +48,8 @@ pub(crate) enum ContentType {
 
 impl ContentType {
     /// None for every other type, among them `application/x-amz-json-1.1` (dynalite's tests, recorded against DynamoDB).
-    pub(crate) fn of_request(head: &Parts) -> Option<ContentType> {
-        let value = head.headers.get(CONTENT_TYPE)?.as_bytes();
+    pub(crate) fn of_request(head: &Head<'_>) -> Option<ContentType> {
+        let value = head.headers.content_type?.as_bytes();
         let name = value.split(|byte| *byte == b';').next()?.trim_ascii();
         if name.eq_ignore_ascii_case(b"application/x-amz-json-1.0") {
             Some(ContentType::AmzJson)
@@ -76,13 +76,13 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    pub(crate) fn begin<S>(server: &Server<S>, head: &Parts) -> Exchange {
+    pub(crate) fn begin<S>(server: &Server<S>, head: &Head<'_>) -> Exchange {
         Exchange {
             request_id: RequestId::draw(&server.random),
             operation: OnceLock::new(),
             json: ContentType::of_request(head).unwrap_or(ContentType::Json),
-            takes_gzip: takes_gzip(&head.headers),
-            is_cross_origin: head.headers.contains_key(ORIGIN),
+            takes_gzip: head.headers.takes_gzip,
+            is_cross_origin: head.headers.origin.is_some(),
         }
     }
 
@@ -133,20 +133,6 @@ impl Exchange {
             (Media::Xml, _) => "text/xml",
         })
     }
-}
-
-fn takes_gzip(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    accepted.flat_map(|value| value.split(',')).any(|entry| {
-        let (name, parameters) = entry.split_once(';').unwrap_or((entry, ""));
-        name.trim().eq_ignore_ascii_case("gzip") && !is_refusal(parameters)
-    })
-}
-
-/// `q=0`, with any number of zeros after the point.
-fn is_refusal(parameters: &str) -> bool {
-    let weight = parameters.trim().strip_prefix("q=").unwrap_or("1");
-    weight.parse().is_ok_and(|weight: f32| weight <= 0.0)
 }
 
 fn compressed(body: &Bytes) -> Bytes {

@@ -2,10 +2,9 @@
 //!
 //! Services of other names on the same port, once there are any, are told apart here.
 
+use crate::head::Head;
 use crate::refusal::Refusal;
 use hyper::Method;
-use hyper::header::ORIGIN;
-use hyper::http::request::Parts;
 
 /// Where a request goes.
 pub(crate) enum Route {
@@ -32,13 +31,13 @@ pub(crate) enum Page {
 
 /// Decides by method and path. Other methods than these get DynamoDB's 404, as does OPTIONS that names no origin
 /// (dynalite's tests, recorded against DynamoDB).
-pub(crate) fn route(head: &Parts) -> Route {
-    let page = match (&head.method, head.uri.path()) {
+pub(crate) fn route(head: &Head<'_>) -> Route {
+    let page = match (head.method, head.uri.path()) {
         (&Method::POST, "/") => return Route::Api,
         (&Method::GET, "/") => Page::Hello,
         (&Method::GET, "/healthz") => Page::Health,
         (&Method::GET, "/metrics") => Page::Metrics,
-        (&Method::OPTIONS, _) if head.headers.contains_key(ORIGIN) => Page::Preflight,
+        (&Method::OPTIONS, _) if head.headers.origin.is_some() => Page::Preflight,
         _ => return Route::Refused(Refusal::NotFound),
     };
     Route::Page(page)

@@ -2,10 +2,11 @@
 
 use super::*;
 use hyper::Request;
+use hyper::http::request::Parts;
 
 const SCOPE: &str = "AKID/20260131/us-east-1/dynamodb/aws4_request";
 
-fn head(uri: &str, headers: &[(&str, &str)]) -> Parts {
+fn parts(uri: &str, headers: &[(&str, &str)]) -> Parts {
     let mut request = Request::post(uri);
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -14,7 +15,7 @@ fn head(uri: &str, headers: &[(&str, &str)]) -> Parts {
 }
 
 fn refused(uri: &str, headers: &[(&str, &str)]) -> Refusal {
-    Credentials::presented(&head(uri, headers)).unwrap_err()
+    Credentials::presented(&Head::read(&parts(uri, headers))).unwrap_err()
 }
 
 #[test]
@@ -23,7 +24,8 @@ fn a_header_is_taken_apart() {
         let header = format!(
             "AWS4-HMAC-SHA256 Credential={SCOPE}{separator}SignedHeaders=host;x-amz-date{separator}Signature=abc"
         );
-        let head = head("/", &[("authorization", &header), ("x-amz-date", "20260131T235959Z")]);
+        let parts = parts("/", &[("authorization", &header), ("x-amz-date", "20260131T235959Z")]);
+        let head = Head::read(&parts);
         let credentials = Credentials::presented(&head).unwrap();
         assert_eq!(
             credentials,
