@@ -2,8 +2,7 @@
 //!
 //! Errors are data; text is produced here and nowhere else. Sources of the words: the AWS-verified suite (May 2026), captures of
 //! October 2026, dynalite's tests against DynamoDB, and messages quoted in public bug reports. Those about path depth, the operands of IN,
-//! functions of the other kind of expression and the precision of arithmetic are known from a public expression tester and reports only,
-//! and those about the number of operators are unconfirmed. Each is pinned by a row in `tests/`.
+//! the number of operators and the precision of arithmetic are not confirmed on AWS. Each is pinned by a row in `tests/`.
 //! The envelope `1 validation error detected: ` that write operations put in front is not known here.
 
 use crate::ExpressionKind;
@@ -61,8 +60,6 @@ pub enum Problem {
     PathTooDeep { levels: usize },
     UnknownFunction { function: String },
     MisplacedFunction { function: &'static str },
-    NotInUpdates { function: &'static str },
-    NotInConditions { function: &'static str },
     UndefinedName { placeholder: String },
     UndefinedValue { placeholder: String },
     OperandCount { function: &'static str, count: usize },
@@ -154,12 +151,6 @@ impl Problem {
             Self::UnknownFunction { function } => write!(f, "Invalid function name; function: {function}"),
             Self::MisplacedFunction { function } => {
                 write!(f, "The function is not allowed to be used this way in an expression; function: {function}")
-            }
-            Self::NotInUpdates { function } => {
-                write!(f, "The function is not allowed in an update expression; function: {function}")
-            }
-            Self::NotInConditions { function } => {
-                write!(f, "The function is not allowed in a condition expression; function: {function}")
             }
             Self::OperandCount { function, count } => {
                 f.write_str("Incorrect number of operands for operator or function; ")?;
@@ -352,7 +343,7 @@ fn number_text(error: NumberError) -> &'static str {
         NumberError::Underflow => {
             "Number underflow. Attempting to store a number with magnitude smaller than supported range"
         }
-        NumberError::TooManyDigits => "DynamoDB only supports precision up to 38 digits",
+        NumberError::TooManyDigits => "Attempting to store more than 38 significant digits in a Number",
     }
 }
 

@@ -41,10 +41,10 @@ pub(crate) struct Parser<'a, 'p> {
     depth: usize,
     /// The first problem of the first look, with its token.
     first: Option<(usize, Problem)>,
-    /// The first undefined name placeholder of the second look, where an update keeps those apart.
-    pub(crate) undefined_name: Option<Problem>,
+    /// The first undefined placeholder of the second look, where an update keeps those apart.
+    undefined: Option<Problem>,
     /// The first problem of the second look.
-    pub(crate) second: Option<Problem>,
+    second: Option<Problem>,
 }
 
 impl<'a, 'p> Parser<'a, 'p> {
@@ -61,8 +61,8 @@ impl<'a, 'p> Parser<'a, 'p> {
             return Err(ExpressionError::new(kind, Problem::TooLong { length: text.len() }));
         }
         let tokens = tokenize(text);
-        let (first, undefined_name, second) = (None, None, None);
-        Ok(Self { kind, text, tokens, at: 0, placeholders, operators: 0, depth: 0, first, undefined_name, second })
+        let (first, undefined, second) = (None, None, None);
+        Ok(Self { kind, text, tokens, at: 0, placeholders, operators: 0, depth: 0, first, undefined, second })
     }
 
     /// The kind of the next token.
@@ -130,34 +130,36 @@ impl<'a, 'p> Parser<'a, 'p> {
         }
     }
 
-    /// Takes what the first look found since it was last asked.
-    pub(crate) fn take_first(&mut self) -> Option<(usize, Problem)> {
-        self.first.take()
-    }
-
     /// Notes a problem of the second look, unless one is noted.
     pub(crate) fn note(&mut self, problem: Problem) {
         self.second.get_or_insert(problem);
     }
 
-    fn note_undefined_name(&mut self, placeholder: &str) {
-        let slot = if self.kind == ExpressionKind::Update { &mut self.undefined_name } else { &mut self.second };
-        slot.get_or_insert(Problem::UndefinedName { placeholder: placeholder.to_owned() });
+    fn note_undefined(&mut self, problem: Problem) {
+        let slot = if self.kind == ExpressionKind::Update { &mut self.undefined } else { &mut self.second };
+        slot.get_or_insert(problem);
     }
 
     /// Reports what was noted, once the whole text is read.
     pub(crate) fn finish(&mut self) -> Result<(), ExpressionError> {
-        if let Some((_, problem)) = self.first.take() {
-            return Err(self.error(problem));
-        }
-        if let Some(problem) = self.undefined_name.take().or_else(|| self.second.take()) {
-            return Err(self.error(problem));
-        }
-        self.check_operators()
+        self.finish_first()?;
+        self.finish_undefined()?;
+        self.finish_second()
     }
 
-    /// Checks the number of operators.
-    pub(crate) fn check_operators(&self) -> Result<(), ExpressionError> {
+    /// Reports what the first look found.
+    pub(crate) fn finish_first(&mut self) -> Result<(), ExpressionError> {
+        self.first.take().map_or(Ok(()), |(_, problem)| Err(self.error(problem)))
+    }
+
+    /// Reports the undefined placeholder of an update.
+    pub(crate) fn finish_undefined(&mut self) -> Result<(), ExpressionError> {
+        self.undefined.take().map_or(Ok(()), |problem| Err(self.error(problem)))
+    }
+
+    /// Reports what the second look found, and too many operators at last.
+    pub(crate) fn finish_second(&mut self) -> Result<(), ExpressionError> {
+        self.second.take().map_or(Ok(()), |problem| Err(self.error(problem)))?;
         if self.operators > limits::EXPRESSION_OPERATORS_MAX {
             return Err(self.error(Problem::TooManyOperators { count: self.operators }));
         }
@@ -198,7 +200,7 @@ impl<'a, 'p> Parser<'a, 'p> {
         match self.placeholders.value(placeholder) {
             Some(value) => Operand::Value(value),
             None => {
-                self.note(Problem::UndefinedValue { placeholder: placeholder.to_owned() });
+                self.note_undefined(Problem::UndefinedValue { placeholder: placeholder.to_owned() });
                 Operand::Invalid
             }
         }
@@ -257,7 +259,7 @@ impl<'a, 'p> Parser<'a, 'p> {
                 let placeholder = self.advance();
                 let name = self.placeholders.name(placeholder);
                 if name.is_none() {
-                    self.note_undefined_name(placeholder);
+                    self.note_undefined(Problem::UndefinedName { placeholder: placeholder.to_owned() });
                 }
                 Ok(name.unwrap_or(placeholder))
             }
@@ -284,10 +286,11 @@ impl<'a, 'p> Parser<'a, 'p> {
         if self.depth > limits::EXPRESSION_OPERATORS_MAX {
             return Err(self.error(Problem::TooManyOperators { count: self.operators }));
         }
-        let function = Function::from_name(name);
-        match function {
-            None => self.note_first(at, Problem::UnknownFunction { function: name.to_owned() }),
-            Some(function) => self.check_family(at, function),
+        // A function of the other kind of expression is as unknown as one that does not exist (dynalite and dynoxide agree).
+        let function = Function::from_name(name)
+            .filter(|function| function.is_of_updates() == (self.kind == ExpressionKind::Update));
+        if function.is_none() {
+            self.note_first(at, Problem::UnknownFunction { function: name.to_owned() });
         }
         self.expect(TokenKind::Open)?;
         let mut operands = Vec::with_capacity(2);
@@ -303,15 +306,6 @@ impl<'a, 'p> Parser<'a, 'p> {
         self.depth -= 1;
         let operand = function.map_or(Operand::Invalid, |function| self.checked_call(function, operands));
         Ok((operand, Some(Callee { at, function })))
-    }
-
-    fn check_family(&mut self, at: usize, function: Function) {
-        let name = function.name();
-        match (self.kind, function.is_of_updates()) {
-            (ExpressionKind::Update, false) => self.note_first(at, Problem::NotInUpdates { function: name }),
-            (ExpressionKind::Update, true) | (_, false) => {}
-            (_, true) => self.note_first(at, Problem::NotInConditions { function: name }),
-        }
     }
 
     /// Checks a function that is an operand: in conditions only `size` may be one.

@@ -41,8 +41,6 @@ pub(crate) struct Action<'a> {
     pub(crate) target: Path<'a>,
     /// What it does there.
     pub(crate) change: Change<'a>,
-    /// The number of its section, in the order in which sections appear.
-    pub(crate) section: u8,
 }
 
 /// What an action does.

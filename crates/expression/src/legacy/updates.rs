@@ -34,9 +34,8 @@ pub struct AttributeUpdate<'a> {
 
 /// Lowers `AttributeUpdates`.
 pub fn attribute_updates<'a>(updates: &[AttributeUpdate<'a>]) -> Result<Update<'a>, LegacyError> {
-    let action = |update: &AttributeUpdate<'a>| {
-        Ok(Action { target: Path::of(update.attribute), change: change(update)?, section: 0 })
-    };
+    let action =
+        |update: &AttributeUpdate<'a>| Ok(Action { target: Path::of(update.attribute), change: change(update)? });
     let actions = updates.iter().map(action).collect::<Result<_, LegacyError>>()?;
     Ok(Update { actions, dialect: Dialect::AttributeUpdates })
 }

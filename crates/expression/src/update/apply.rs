@@ -1,9 +1,8 @@
 //! Applying an update to an item.
 //!
 //! Every value is computed from the item as it was, then all are written. Attributes that the update does not touch are copied in their
-//! stored form. Of several failures DynamoDB reports first a target whose way leads through something that is neither map nor list,
-//! then wrong types, then, from the last section to the first, targets without a way and attributes that a SET misses, and numbers out
-//! of range at last (a public expression tester's recordings; unconfirmed on AWS).
+//! stored form. Of several failures the first of SET's values is reported, in the order of the text; then, action by action, a target
+//! that has no place or a value there that ADD or DELETE cannot work on (the order of dynalite, not confirmed on AWS).
 
 use super::document::{self, Write};
 use super::{Action, Change, Dialect, SetValue, Update};
@@ -71,11 +70,6 @@ impl<'a> Update<'a> {
     }
 
     fn apply_to(&self, old: ItemView<'_>) -> Result<EncodedItem, EvaluationError> {
-        for action in &self.actions {
-            if way(&action.target, old) == Way::Wrong {
-                return Err(EvaluationError::DocumentPath);
-            }
-        }
         let effects = self.effects(old)?;
         let mut changes = changes(&self.actions, effects, old);
         changes.sort_unstable_by_key(|(name, _)| *name);
@@ -84,42 +78,27 @@ impl<'a> Update<'a> {
 
     /// What each action writes.
     fn effects<'x>(&'x self, old: ItemView<'x>) -> Result<Vec<Effect<'x>>, EvaluationError> {
-        let mut effects = Vec::with_capacity(self.actions.len());
-        let mut missing: Vec<u8> = Vec::new();
-        let mut out_of_range = None;
-        for action in &self.actions {
-            match self.effect(action, old) {
-                Ok(effect) => effects.push(effect),
-                Err(EvaluationError::MissingAttribute) => missing.push(action.section),
-                Err(EvaluationError::Number(error)) => {
-                    out_of_range.get_or_insert(error);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        let sections = self.actions.iter().map(|action| action.section).max().unwrap_or_default();
-        for section in (0..=sections).rev() {
-            let mut actions = self.actions.iter().filter(|action| action.section == section);
-            if actions.any(|action| way(&action.target, old) != Way::Open) {
+        let value = |action: &'x Action<'x>| match &action.change {
+            Change::Set(value) => set_value(value, old).map(Some),
+            _ => Ok(None),
+        };
+        let values = self.actions.iter().map(value).collect::<Result<Vec<_>, _>>()?;
+        let effect = |(action, value): (&'x Action<'x>, Option<Value<'x>>)| {
+            if !has_place(&action.target, old) {
                 return Err(EvaluationError::DocumentPath);
             }
-            if missing.contains(&section) {
-                return Err(EvaluationError::MissingAttribute);
-            }
-        }
-        match out_of_range {
-            Some(error) => Err(EvaluationError::Number(error)),
-            None => Ok(effects),
-        }
+            value.map_or_else(|| self.effect(action, old), |value| Ok(Effect::Put(value)))
+        };
+        self.actions.iter().zip(values).map(effect).collect()
     }
 
+    /// What an action without a value of its own writes.
     fn effect<'x>(&self, action: &'x Action<'x>, old: ItemView<'x>) -> Result<Effect<'x>, EvaluationError> {
         let wrong_type = match self.dialect {
             Dialect::Expression => EvaluationError::OperandType,
             Dialect::AttributeUpdates => EvaluationError::UpdatedType,
         };
         match &action.change {
-            Change::Set(value) => set_value(value, old).map(Effect::Put),
             Change::Remove => Ok(Effect::Clear),
             Change::Add(value) => match action.target.find(old) {
                 None => Ok(Effect::Put(Value::Given(value))),
@@ -133,30 +112,19 @@ impl<'a> Update<'a> {
                     Some(Some(rest)) => Ok(Effect::Put(Value::New(rest))),
                 },
             },
-            Change::Invalid => Ok(Effect::Keep),
+            Change::Set(_) | Change::Invalid => Ok(Effect::Keep),
         }
     }
 }
 
-/// Whether a target's place exists or can be made.
-#[derive(PartialEq, Eq)]
-enum Way {
-    /// Yes.
-    Open,
-    /// No: a step before the last leads nowhere.
-    Missing,
-    /// No: what holds the place is not a map or a list as the last step needs.
-    Wrong,
-}
-
-fn way(target: &Path<'_>, item: ItemView<'_>) -> Way {
-    let Some((last, before)) = target.rest.split_last() else { return Way::Open };
+/// Whether a target's place exists or can be made: whether what holds it is a map or a list as the last step needs.
+fn has_place(target: &Path<'_>, item: ItemView<'_>) -> bool {
+    let Some((last, before)) = target.rest.split_last() else { return true };
     let parent = before.iter().fold(item.get(target.attribute), |value, step| path::enter(value?, *step));
-    match (parent, last) {
-        (None, _) => Way::Missing,
-        (Some(ValueView::M(_)), Step::Name(_)) | (Some(ValueView::L(_)), Step::Index(_)) => Way::Open,
-        _ => Way::Wrong,
-    }
+    matches!(
+        (parent, last),
+        (Some(ValueView::M(_)), Step::Name(_)) | (Some(ValueView::L(_)), Step::Index(_))
+    )
 }
 
 fn set_value<'x>(value: &'x SetValue<'x>, item: ItemView<'x>) -> Result<Value<'x>, EvaluationError> {
@@ -165,14 +133,8 @@ fn set_value<'x>(value: &'x SetValue<'x>, item: ItemView<'x>) -> Result<Value<'x
         SetValue::Sum(operands) => (operands, true),
         SetValue::Difference(operands) => (operands, false),
     };
-    let [left, right] = operands.each_ref().map(|operand| number(operand, item));
-    // A wrong type counts before something missing, on whichever side.
-    let (left, right) = match (left, right) {
-        (Err(EvaluationError::OperandType), _) | (_, Err(EvaluationError::OperandType)) => {
-            return Err(EvaluationError::OperandType);
-        }
-        (left, right) => (left?, right?),
-    };
+    let [left, right] = operands;
+    let (left, right) = (number(left, item)?, number(right, item)?);
     let result = if is_sum { left.checked_add(right) } else { left.checked_sub(right) };
     result.map(|number| Value::New(AttributeValue::N(number))).map_err(EvaluationError::Number)
 }
@@ -199,16 +161,9 @@ fn call_value<'x>(call: &'x Call<'x>, item: ItemView<'x>) -> Result<Value<'x>, E
         };
     }
     let list = |part| operand(part, item)?.into_list().ok_or(EvaluationError::OperandType);
-    match (list(first), list(second)) {
-        (Err(EvaluationError::OperandType), _) | (_, Err(EvaluationError::OperandType)) => {
-            Err(EvaluationError::OperandType)
-        }
-        (first, second) => {
-            let mut joined = first?;
-            joined.extend(second?);
-            Ok(Value::New(AttributeValue::L(joined)))
-        }
-    }
+    let mut joined = list(first)?;
+    joined.extend(list(second)?);
+    Ok(Value::New(AttributeValue::L(joined)))
 }
 
 /// What ADD makes of a value that is there; `None` if the types do not fit.

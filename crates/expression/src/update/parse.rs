@@ -1,9 +1,8 @@
 //! The parser of update expressions: sections of actions.
 //!
-//! Which of several problems DynamoDB reports follows no reading order here, so each action's problems are kept apart until the end:
-//! reserved words and functions by section, in the order in which sections first appear, and with them a repeated section; then
-//! placeholders in the targets, then targets that meet; then, from the last action back to the first, all names before all values and
-//! types (dynalite's tests against DynamoDB, whose notes tell of the change to the backward order).
+//! Problems are reported in the order of the text, kind by kind: reserved words, indexes and functions; a section that stands twice;
+//! undefined placeholders; targets that meet; operands of ADD and DELETE; all other operands (the order of dynalite, whose tests against
+//! DynamoDB are the evidence).
 
 use super::{Action, Change, Dialect, SetValue, Update};
 use crate::error::{ExpressionError, Problem};
@@ -43,41 +42,26 @@ impl Section {
     }
 }
 
-/// What the first look found in the sections of one name.
-struct Seen {
-    section: Section,
-    problem: Option<Problem>,
-    repeated: bool,
-}
-
 /// The state of parsing one update expression.
 struct UpdateParser<'a> {
     actions: Vec<Action<'a>>,
-    /// Sections in the order in which they first appear.
-    seen: Vec<Seen>,
-    /// The first undefined placeholder in a target.
-    target_name: Option<Problem>,
-    /// The first undefined name of the last action that has one.
-    name: Option<Problem>,
-    /// The first other problem of the last action that has one.
+    /// The sections so far.
+    seen: Vec<Section>,
+    /// The first section that stood there before.
+    repeated: Option<Section>,
+    /// The first wrong operand of ADD or DELETE.
     operand: Option<Problem>,
 }
 
 /// Parses an `UpdateExpression`.
 pub fn parse_update<'a>(text: &'a str, placeholders: &Placeholders<'a>) -> Result<Update<'a>, ExpressionError> {
     let mut parser = Parser::new(ExpressionKind::Update, text, placeholders)?;
-    let mut state = UpdateParser {
-        actions: Vec::with_capacity(4),
-        seen: Vec::with_capacity(1),
-        target_name: None,
-        name: None,
-        operand: None,
-    };
+    let mut state =
+        UpdateParser { actions: Vec::with_capacity(4), seen: Vec::with_capacity(4), repeated: None, operand: None };
     while parser.peek() != TokenKind::End || state.actions.is_empty() {
         state.section(&mut parser)?;
     }
-    state.finish(&parser)?;
-    parser.check_operators()?;
+    state.finish(&mut parser)?;
     Ok(Update { actions: state.actions, dialect: Dialect::Expression })
 }
 
@@ -85,79 +69,61 @@ impl<'a> UpdateParser<'a> {
     fn section(&mut self, parser: &mut Parser<'a, '_>) -> Result<(), ExpressionError> {
         let Some(section) = Section::of(parser.peek()) else { return Err(parser.syntax_error()) };
         parser.advance();
-        let number = match self.seen.iter().position(|seen| seen.section == section) {
-            Some(number) => {
-                self.seen[number].repeated = true;
-                number
-            }
-            None => {
-                self.seen.push(Seen { section, problem: None, repeated: false });
-                self.seen.len() - 1
-            }
-        };
+        if self.seen.contains(&section) {
+            self.repeated.get_or_insert(section);
+        } else {
+            self.seen.push(section);
+        }
         loop {
-            self.action(parser, section, number)?;
+            self.action(parser, section)?;
             if !parser.accept(TokenKind::Comma) {
-                break;
+                return Ok(());
             }
         }
-        if let Some((_, problem)) = parser.take_first() {
-            self.seen[number].problem.get_or_insert(problem);
-        }
-        Ok(())
     }
 
-    fn action(&mut self, parser: &mut Parser<'a, '_>, section: Section, number: usize) -> Result<(), ExpressionError> {
+    fn action(&mut self, parser: &mut Parser<'a, '_>, section: Section) -> Result<(), ExpressionError> {
         let target = parser.path()?;
-        if let Some(problem) = &parser.undefined_name {
-            self.target_name.get_or_insert(problem.clone());
-        }
         let change = match section {
             Section::Set => {
                 parser.expect(TokenKind::Equal)?;
                 Change::Set(set_value(parser)?)
             }
             Section::Remove => Change::Remove,
-            Section::Add | Section::Delete => operand_change(parser, section)?,
+            Section::Add | Section::Delete => self.operand_change(parser, section)?,
         };
-        self.name = parser.undefined_name.take().or(self.name.take());
-        self.operand = parser.second.take().or(self.operand.take());
-        self.actions.push(Action { target, change, section: number as u8 });
+        self.actions.push(Action { target, change });
         Ok(())
     }
 
+    /// ADD and DELETE take a value placeholder and nothing else.
+    fn operand_change(
+        &mut self,
+        parser: &mut Parser<'a, '_>,
+        section: Section,
+    ) -> Result<Change<'a>, ExpressionError> {
+        let Some(value) = parser.expect_value()? else { return Ok(Change::Invalid) };
+        let operand = value.attribute_type();
+        let is_set = matches!(operand, AttributeType::Ss | AttributeType::Ns | AttributeType::Bs);
+        if !is_set && (section == Section::Delete || operand != AttributeType::N) {
+            self.operand.get_or_insert(Problem::ActionOperandType { action: section.name(), operand });
+            return Ok(Change::Invalid);
+        }
+        Ok(if section == Section::Add { Change::Add(value) } else { Change::Delete(value) })
+    }
+
     /// Reports the problem that counts, if there is any.
-    fn finish(&mut self, parser: &Parser<'a, '_>) -> Result<(), ExpressionError> {
-        for seen in &mut self.seen {
-            if let Some(problem) = seen.problem.take() {
-                return Err(parser.error(problem));
-            }
-            if seen.repeated {
-                return Err(parser.error(Problem::RepeatedSection { section: seen.section.name() }));
-            }
+    fn finish(&mut self, parser: &mut Parser<'a, '_>) -> Result<(), ExpressionError> {
+        parser.finish_first()?;
+        if let Some(section) = self.repeated {
+            return Err(parser.error(Problem::RepeatedSection { section: section.name() }));
         }
-        if let Some(problem) = self.target_name.take() {
-            return Err(parser.error(problem));
-        }
+        parser.finish_undefined()?;
         let targets: Vec<_> = self.actions.iter().map(|action| &action.target).collect();
         check_apart(&targets).map_err(|problem| parser.error(problem))?;
-        match self.name.take().or_else(|| self.operand.take()) {
-            Some(problem) => Err(parser.error(problem)),
-            None => Ok(()),
-        }
+        self.operand.take().map_or(Ok(()), |problem| Err(parser.error(problem)))?;
+        parser.finish_second()
     }
-}
-
-/// ADD and DELETE take a value placeholder and nothing else.
-fn operand_change<'a>(parser: &mut Parser<'a, '_>, section: Section) -> Result<Change<'a>, ExpressionError> {
-    let Some(value) = parser.expect_value()? else { return Ok(Change::Invalid) };
-    let operand = value.attribute_type();
-    let is_set = matches!(operand, AttributeType::Ss | AttributeType::Ns | AttributeType::Bs);
-    if !is_set && (section == Section::Delete || operand != AttributeType::N) {
-        parser.note(Problem::ActionOperandType { action: section.name(), operand });
-        return Ok(Change::Invalid);
-    }
-    Ok(if section == Section::Add { Change::Add(value) } else { Change::Delete(value) })
 }
 
 /// The right side of a SET: an operand, or two with `+` or `-` between them. Parentheses may stand around an operand or around both.
