@@ -39,6 +39,7 @@ class Kind:
     aspect: str
     ours: str
     theirs: str
+    agreeing: tuple[str, ...] = ()  # the peers, where several agree against us
 
 
 @dataclass
@@ -54,7 +55,7 @@ class Difference:
     @property
     def agreed(self) -> bool:
         """Peers agree with each other against us: at least two, and more than side with us."""
-        return len(self.against) > 1 and len(self.against) > len(self.allies)
+        return agreement(self.against, self.allies)
 
 
 @dataclass
@@ -65,8 +66,6 @@ class Group:
     count: int = 0
     agreed: int = 0
     against: set[str] = field(default_factory=set)
-    # Peers that sided with us every time that others agreed against us.
-    allies: set[str] | None = None
 
     def add(self, difference: Difference) -> None:
         if difference.agreed and not self.example.agreed:
@@ -74,9 +73,10 @@ class Group:
         self.count += 1
         self.agreed += difference.agreed
         self.against.update(difference.against)
-        if difference.agreed:
-            allies = set(difference.allies)
-            self.allies = allies if self.allies is None else self.allies & allies
+
+
+def agreement(against: list[str], allies: list[str]) -> bool:
+    return len(against) > 1 and len(against) > len(allies)
 
 
 def differences(request: Request, answers: dict[str, Aspects], subject: str) -> list[Difference]:
@@ -94,7 +94,8 @@ def differences(request: Request, answers: dict[str, Aspects], subject: str) -> 
                 told = outcome_template(ours), outcome_template(comparable[names[0]])
             else:
                 told = templates(mine, theirs)
-            kind = Kind(request.operation, refined(aspect, mine, theirs), *told)
+            agreeing = tuple(sorted(names)) if agreement(names, allies) else ()
+            kind = Kind(request.operation, refined(aspect, mine, theirs), *told, agreeing)
             shown = {name: shown_part(aspects, aspect) for name, aspects in answers.items()}
             found.append(Difference(kind, names, allies, request, shown))
         # What differs here is not asked about less important aspects.

@@ -45,17 +45,17 @@ SHOWN = 1_500
 
 @dataclass(frozen=True)
 class Known:
-    """A kind of difference that was looked at. The fields are patterns; `ally` is a peer that must side with us."""
+    """A kind of difference that was looked at. The fields are patterns; `peers` are those that may agree against us."""
 
     operation: str
     aspect: str
     ours: str
     theirs: str
     reason: str
-    ally: str
+    peers: str
 
-    def covers(self, kind: Kind, group: Group) -> bool:
-        if self.ally != "*" and group.agreed and self.ally not in (group.allies or ()):
+    def covers(self, kind: Kind) -> bool:
+        if self.peers != "*" and not set(kind.agreeing) <= set(self.peers.split("|")):
             return False
         pairs = (
             (self.operation, kind.operation),
@@ -155,9 +155,9 @@ def report(tally: Tally, options: argparse.Namespace) -> int:
     """Prints the kinds. Returns how many kinds of agreement against us are not known."""
     known = read_known()
     ranked = sorted(tally.groups.items(), key=rank)
-    new = [(kind, group) for kind, group in ranked if group.agreed and not reason(kind, group, known)]
-    others = [(kind, group) for kind, group in ranked if not group.agreed and not reason(kind, group, known)]
-    explained = [(kind, group) for kind, group in ranked if reason(kind, group, known)]
+    new = [(kind, group) for kind, group in ranked if group.agreed and not reason(kind, known)]
+    others = [(kind, group) for kind, group in ranked if not group.agreed and not reason(kind, known)]
+    explained = [(kind, group) for kind, group in ranked if reason(kind, known)]
     show("peers agree against us", new)
     if options.all:
         show("a peer differs", others)
@@ -191,7 +191,7 @@ def show(title: str, kinds: Sequence[tuple[Kind, Group]], known: Sequence[Known]
             f"\n{kind.operation}, {kind.aspect}: {group.count} times ({group.agreed} with agreement of {sorted(group.against)})"
         )
         print(f"  ours:   {kind.ours[:SHOWN]}\n  theirs: {kind.theirs[:SHOWN]}")
-        why = reason(kind, group, known)
+        why = reason(kind, known)
         if why:
             print(f"  known:  {why}")
         print(f"  request ({example.request.fault}): {shortened(example.request.body)}")
@@ -215,7 +215,7 @@ def record(kind: Kind, group: Group, known: Sequence[Known]) -> dict[str, Any]:
         "count": group.count,
         "agreed": group.agreed,
         "against": sorted(group.against),
-        "known": reason(kind, group, known),
+        "known": reason(kind, known),
         "fault": example.request.fault,
         "request": body.decode(errors="replace") if isinstance(body, bytes) else body,
         "answers": example.answers,
@@ -223,14 +223,14 @@ def record(kind: Kind, group: Group, known: Sequence[Known]) -> dict[str, Any]:
     }
 
 
-def reason(kind: Kind, group: Group, known: Sequence[Known]) -> str | None:
-    return next((entry.reason for entry in known if entry.covers(kind, group)), None)
+def reason(kind: Kind, known: Sequence[Known]) -> str | None:
+    return next((entry.reason for entry in known if entry.covers(kind)), None)
 
 
 def read_known() -> list[Known]:
     entries = tomllib.loads(KNOWN.read_text()).get("known", [])
     return [
-        Known(**{key: entry.get(key, "*") for key in ("operation", "aspect", "ours", "theirs", "reason", "ally")})
+        Known(**{key: entry.get(key, "*") for key in ("operation", "aspect", "ours", "theirs", "reason", "peers")})
         for entry in entries
     ]
 
