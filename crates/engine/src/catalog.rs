@@ -14,7 +14,8 @@ use model::Table;
 use model::arn::TableReference;
 use std::collections::HashMap;
 use std::sync::Arc;
-use storage::Version;
+use std::sync::atomic::{AtomicU64, Ordering};
+use storage::{Batch, Version};
 
 /// A table as it was last read.
 #[derive(Debug)]
@@ -25,13 +26,30 @@ pub struct OpenTable {
     pub key: Bytes,
     /// The version of the descriptor that was read.
     pub version: Version,
+    /// A version as of which this was the descriptor: raised by every commit that checked it.
+    current_as_of: AtomicU64,
 }
 
 impl OpenTable {
     /// A table as a store returned it.
     pub fn decode(key: Bytes, version: Version, value: &[u8]) -> Result<Self, Error> {
         let descriptor = record::decode_table(value).map_err(|_| corrupted(&key))?;
-        Ok(Self { descriptor, key, version })
+        Ok(Self::new(key, version, descriptor))
+    }
+
+    /// A table whose descriptor has this version.
+    pub fn new(key: Bytes, version: Version, descriptor: Table) -> Self {
+        Self { descriptor, key, version, current_as_of: AtomicU64::new(version) }
+    }
+
+    /// Adds the check that the descriptor is still this one.
+    pub fn check(&self, batch: &mut Batch) {
+        batch.check_since(self.key.clone(), Some(self.version), self.current_as_of.load(Ordering::Relaxed));
+    }
+
+    /// Notes a commit that checked the descriptor and did not write it: the next check need not look behind it.
+    pub fn was_current_at(&self, version: Version) {
+        self.current_as_of.fetch_max(version, Ordering::Relaxed);
     }
 }
 

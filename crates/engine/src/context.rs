@@ -50,6 +50,11 @@ impl<'e> Context<'e> {
         self.saw(read.map_or_else(|| self.engine.store.latest(), |found| found.version));
     }
 
+    /// A version as of which everything holds that is read from now on; see [`storage::Check::as_of`].
+    pub fn visible(&self) -> Version {
+        self.engine.store.visible()
+    }
+
     /// Reads one key.
     pub async fn get(&self, key: &[u8]) -> Result<Option<Versioned>, Error> {
         let read = self.engine.store.get_one(key).await.map_err(from_store)?;

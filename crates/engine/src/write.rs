@@ -66,17 +66,21 @@ impl Context<'_> {
     /// Writes items, each of another key, all in one commit.
     pub async fn write_items(&self, mut writes: Vec<ItemWrite<'_>>) -> Result<Vec<Written>, Error> {
         for _ in 0..ATTEMPTS_MAX {
+            let as_of = self.visible();
             let keys: Vec<Bytes> = writes.iter().map(|write| write.key.bytes.clone()).collect();
             let reads = match keys.as_slice() {
                 [key] => vec![self.get(key).await?],
                 keys => self.get_many(keys).await?,
             };
-            let plan = self.plan(&mut writes, reads).await?;
+            let plan = self.plan(&mut writes, reads, as_of).await?;
             if plan.batch.mutations.is_empty() {
                 return Ok(plan.written);
             }
             match self.commit(plan.batch).await {
-                Ok(_) => return Ok(plan.written),
+                Ok(version) => {
+                    plan.tables.iter().for_each(|table| table.was_current_at(version));
+                    return Ok(plan.written);
+                }
                 Err(StoreError::Conflict { .. }) => self.refresh_tables(&mut writes).await?,
                 Err(error) => return Err(from_store(error)),
             }
@@ -85,8 +89,13 @@ impl Context<'_> {
         Err(messages::internal_server_error())
     }
 
-    async fn plan(&self, writes: &mut [ItemWrite<'_>], reads: Vec<Option<Versioned>>) -> Result<Plan, Error> {
-        let mut plan = Plan { batch: Batch::new(), written: Vec::with_capacity(writes.len()) };
+    async fn plan(
+        &self,
+        writes: &mut [ItemWrite<'_>],
+        reads: Vec<Option<Versioned>>,
+        as_of: Version,
+    ) -> Result<Plan, Error> {
+        let mut plan = Plan::new(as_of, writes.len());
         for (write, read) in writes.iter_mut().zip(reads) {
             let version = read.as_ref().map(|read| read.version);
             let old = read.map(|read| decode(&write.key.bytes, &read)).transpose()?;
@@ -103,7 +112,7 @@ impl Context<'_> {
                 continue;
             }
             plan.check(write, version);
-            let missing = self.missing_entries(&write.table, old.as_ref(), &mut plan.batch).await?;
+            let missing = self.missing_entries(&write.table, old.as_ref(), &mut plan).await?;
             let table = &write.table.descriptor;
             let change = ItemChange { table, key: &write.key, old: old.as_ref(), new: new.as_ref(), missing: &missing };
             let entries = effects::effects(&change, &mut plan.batch);
@@ -117,7 +126,7 @@ impl Context<'_> {
         &self,
         table: &OpenTable,
         old: Option<&ItemRecord>,
-        batch: &mut Batch,
+        plan: &mut Plan,
     ) -> Result<Vec<u16>, Error> {
         let mut missing = Vec::new();
         let filling = |index: &&model::Index| index.backfilling && index.status != Status::Deleting;
@@ -128,7 +137,7 @@ impl Context<'_> {
             if found.is_none() {
                 missing.push(index.number);
             }
-            batch.check(entry.key, found.map(|found| found.version));
+            plan.batch.check_since(entry.key, found.map(|found| found.version), plan.as_of);
         }
         Ok(missing)
     }
@@ -150,16 +159,25 @@ impl Context<'_> {
 /// What one attempt would commit, and what would then have been written.
 struct Plan {
     batch: Batch,
+    /// Every commit up to this version was visible when the reads began.
+    as_of: Version,
+    /// The tables whose descriptors the batch checks.
+    tables: Vec<Arc<OpenTable>>,
     written: Vec<Written>,
 }
 
 impl Plan {
+    fn new(as_of: Version, writes: usize) -> Self {
+        Self { batch: Batch::new(), as_of, tables: Vec::new(), written: Vec::with_capacity(writes) }
+    }
+
     fn check(&mut self, write: &ItemWrite<'_>, version: Option<Version>) {
-        let known = self.batch.checks.iter().any(|check| check.key == write.table.key);
+        let known = self.tables.iter().any(|table| Arc::ptr_eq(table, &write.table));
         if !known {
-            self.batch.check(write.table.key.clone(), Some(write.table.version));
+            write.table.check(&mut self.batch);
+            self.tables.push(write.table.clone());
         }
-        self.batch.check(write.key.bytes.clone(), version);
+        self.batch.check_since(write.key.bytes.clone(), version, self.as_of);
     }
 }
 

@@ -8,6 +8,7 @@ use rocksdb::WriteBatch;
 use storage::batch::FIRST_KEY;
 use storage::{Batch, Check, Mutation, StoreError, Version, counter};
 
+use crate::recent::Recent;
 use crate::store::Shared;
 use crate::{error, read, record};
 
@@ -18,21 +19,28 @@ const REMEMBERED_COUNTERS_MAX: usize = 100_000;
 const KEPT_BUFFER_BYTES_MAX: usize = 1024 * 1024;
 
 /// What a commit needs and the lock protects.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Writer {
     /// The counters that were used lately, as RocksDB holds them: an `Add` needs no read.
     counters: BTreeMap<Bytes, i64>,
     /// Where a version and a value are put together.
     record: Vec<u8>,
+    /// Which keys were written lately, so that most checks need no read.
+    recent: Recent,
 }
 
 impl Writer {
+    /// The writer of a store whose newest commit has this version.
+    pub fn new(newest: Version) -> Self {
+        Self { counters: BTreeMap::new(), record: Vec::new(), recent: Recent::new(newest) }
+    }
+
     /// Commits one batch, which was validated. The caller holds the lock that this writer is under.
     pub fn commit(&mut self, shared: &Shared, batch: &Batch) -> Result<Version, StoreError> {
         if let Some(failure) = shared.progress.failure("committing") {
             return Err(failure);
         }
-        check(shared, &batch.checks)?;
+        self.check(shared, &batch.checks)?;
         let counters = counter::resolve(&batch.mutations, |key| self.counter(shared, key))?;
         // Writes happen only here, so the first entry of this batch gets this number.
         let version = shared.db.latest_sequence_number() + 1;
@@ -46,8 +54,27 @@ impl Writer {
             return Err(error::translate("writing a commit", error));
         }
         shared.progress.written(version);
+        self.recent.note(version, &batch.mutations);
         self.remember(&batch.mutations, &counters);
         Ok(version)
+    }
+
+    /// Compares the version of each key with the expected one. Where nothing was written to the key since it was read,
+    /// that is known without reading again.
+    fn check(&self, shared: &Shared, checks: &[Check]) -> Result<(), StoreError> {
+        for (index, check) in checks.iter().enumerate() {
+            if self.recent.is_untouched_since(check.as_of, &check.key) {
+                continue;
+            }
+            let found = match read::pinned(shared, &check.key)? {
+                Some(found) => Some(record::decode(&check.key, &found)?.0),
+                None => None,
+            };
+            if found != check.expected {
+                return Err(StoreError::Conflict { check: index });
+            }
+        }
+        Ok(())
     }
 
     /// The number of a counter before the batch.
@@ -109,18 +136,4 @@ impl Writer {
             self.counters.insert(Bytes::clone(key), *number);
         }
     }
-}
-
-/// Reads the version of each key and compares.
-fn check(shared: &Shared, checks: &[Check]) -> Result<(), StoreError> {
-    for (index, check) in checks.iter().enumerate() {
-        let found = match read::pinned(shared, &check.key)? {
-            Some(found) => Some(record::decode(&check.key, &found)?.0),
-            None => None,
-        };
-        if found != check.expected {
-            return Err(StoreError::Conflict { check: index });
-        }
-    }
-    Ok(())
 }

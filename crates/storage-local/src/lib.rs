@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! get, scan    RocksDB, on the caller's thread            read.rs
-//! commit       one short lock: checks, version, one       commit.rs
+//! commit       one short lock: checks, version, one       commit.rs, recent.rs
 //!              RocksDB batch, written and not synced
 //! durable      waits for the flusher                      progress.rs
 //! flusher      one sync of the write-ahead log for all    flusher.rs
@@ -27,6 +27,7 @@ mod open;
 mod options;
 mod progress;
 mod read;
+mod recent;
 mod record;
 mod store;
 

@@ -152,7 +152,7 @@ impl Progress {
         self.wanted.notify_all();
     }
 
-    /// The newest version in the log, for the last sync of a closing store.
+    /// The newest commit that every read sees and that is in the log.
     pub fn newest_written(&self) -> Version {
         self.written.load(Ordering::Acquire)
     }

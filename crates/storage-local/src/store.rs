@@ -107,14 +107,15 @@ impl LocalStore {
 
 impl Shared {
     fn new(opened: Opened) -> Self {
-        let progress = Progress::new(opened.db.latest_sequence_number());
+        let recovered = opened.db.latest_sequence_number();
+        let progress = Progress::new(recovered);
         Self {
             db: opened.db,
             _lock: opened.lock,
             read_options: options::reads(),
             write_options: options::writes(),
             progress,
-            writer: Mutex::default(),
+            writer: Mutex::new(Writer::new(recovered)),
             closed: AtomicBool::new(false),
         }
     }
@@ -181,6 +182,10 @@ impl Store for LocalStore {
 
     fn latest(&self) -> Version {
         self.shared.progress.latest()
+    }
+
+    fn visible(&self) -> Version {
+        self.shared.progress.newest_written()
     }
 
     fn checkpoint<'a>(&'a self, dir: &'a Path) -> Reply<'a, ()> {

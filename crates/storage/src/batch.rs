@@ -23,6 +23,12 @@ pub struct Check {
     pub key: Bytes,
     /// The version that was read, or `None` when the key was absent.
     pub expected: Option<Version>,
+    /// Whoever found the key as expected had seen every commit up to this version; 0 says nothing. What
+    /// [`Store::visible`] answered before the key was read is such a version. A store may take the check for granted
+    /// where nothing was committed to the key since.
+    ///
+    /// [`Store::visible`]: crate::Store::visible
+    pub as_of: Version,
 }
 
 /// One change of a commit.
@@ -75,7 +81,12 @@ impl Batch {
 
     /// Adds a check that the key is still at this version, or with `None` still absent.
     pub fn check(&mut self, key: impl Into<Bytes>, expected: Option<Version>) -> &mut Self {
-        self.checks.push(Check { key: key.into(), expected });
+        self.check_since(key, expected, 0)
+    }
+
+    /// Adds a check of a key that was read when every commit up to `as_of` was visible; see [`Check::as_of`].
+    pub fn check_since(&mut self, key: impl Into<Bytes>, expected: Option<Version>, as_of: Version) -> &mut Self {
+        self.checks.push(Check { key: key.into(), expected, as_of });
         self
     }
 

@@ -86,6 +86,12 @@ pub trait Store: Send + Sync {
     /// may answer 0.
     fn latest(&self) -> Version;
 
+    /// A version such that every read which starts later sees all commits up to it: the `as_of` of a [`Check`] on what
+    /// that read finds. 0 is always right, and makes no check cheaper.
+    fn visible(&self) -> Version {
+        0
+    }
+
     /// Writes a copy of one point of the commit order into `dir`, which must not exist yet and from which a store can
     /// be opened.
     ///

@@ -169,7 +169,7 @@ async fn read(engine: &Engine, name: &TableName) -> Result<Option<OpenTable>, St
     let key = keys::table(&name.account, &name.name);
     let Some(stored) = engine.store.get_one(&key).await? else { return Ok(None) };
     let descriptor = record::decode_table(&stored.value).map_err(|_| undecodable(name))?;
-    Ok(Some(OpenTable { descriptor, key, version: stored.version }))
+    Ok(Some(OpenTable::new(key, stored.version, descriptor)))
 }
 
 /// Lets requests see what the job changed. A failure to read was logged, and requests read again by themselves after a conflict.

@@ -69,6 +69,10 @@ impl Store for Unsteady {
         self.inner.latest()
     }
 
+    fn visible(&self) -> Version {
+        self.inner.visible()
+    }
+
     fn checkpoint<'a>(&'a self, dir: &'a Path) -> Reply<'a, ()> {
         self.inner.checkpoint(dir)
     }

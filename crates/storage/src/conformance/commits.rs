@@ -82,6 +82,106 @@ pub async fn a_check_of_an_absent_key_holds_only_while_it_is_absent(harness: &dy
     assert_eq!(value(&*store, b"key").await, "third");
 }
 
+/// The ways to write "key", each of which a check since an earlier version must notice.
+type Writes = [fn(&mut Batch) -> &mut Batch; 5];
+
+const WRITES: Writes = [
+    |batch| batch.set("key", crate::counter::encode(1).to_vec()),
+    |batch| batch.add("key", 1),
+    |batch| batch.delete("key").set("key", "again"),
+    |batch| batch.delete_range("a", "z").set("key", "again"),
+    |batch| batch.set("key", "gone").delete("key").set("key", crate::counter::encode(1).to_vec()),
+];
+
+pub async fn a_check_since_a_version_fails_after_any_write_of_its_key(harness: &dyn Harness) {
+    let store = harness.open();
+    for present in [false, true] {
+        for write in WRITES {
+            commit(&*store, |batch| {
+                batch.delete("key");
+            })
+            .await;
+            if present {
+                commit(&*store, |batch| {
+                    batch.set("key", crate::counter::encode(0).to_vec());
+                })
+                .await;
+            }
+            let as_of = store.visible();
+            let found = read(&*store, b"key").await.map(|found| found.version);
+            commit(&*store, |batch| {
+                write(batch.check_since("key", found, as_of));
+            })
+            .await;
+            // Also where much else was written since.
+            commit(&*store, |batch| {
+                batch.set("other", "1");
+            })
+            .await;
+            let error = refused(&*store, |batch| {
+                batch.check_since("key", found, as_of).set("key", "stale");
+            });
+            assert_eq!(conflict(error.await), 0);
+        }
+        let as_of = store.visible();
+        let found = version(&*store, b"key").await;
+        commit(&*store, |batch| {
+            batch.delete_range("a", "z");
+        })
+        .await;
+        let error = refused(&*store, |batch| {
+            batch.check_since("key", Some(found), as_of).set("key", "stale");
+        });
+        assert_eq!(conflict(error.await), 0);
+    }
+}
+
+pub async fn a_check_since_a_version_holds_while_others_write(harness: &dyn Harness) {
+    let store = harness.open();
+    let written = commit(&*store, |batch| {
+        batch.set("key", "1");
+    })
+    .await;
+    let as_of = store.visible();
+    for round in 0..1000_u32 {
+        commit(&*store, |batch| {
+            batch.set(format!("other-{round}"), "1").delete_range("p", "q").add("counter", 1);
+        })
+        .await;
+    }
+    // As of any version between the last write of the key and now.
+    for as_of in [0, written, as_of, store.visible()] {
+        commit(&*store, |batch| {
+            batch.check_since("key", Some(written), as_of).check_since("absent", None, as_of);
+        })
+        .await;
+    }
+    assert_eq!(version(&*store, b"key").await, written);
+}
+
+pub async fn a_check_since_a_version_survives_a_reopen(harness: &dyn Harness) {
+    let store = harness.open();
+    let old = commit(&*store, |batch| {
+        batch.set("key", "old");
+    })
+    .await;
+    let as_of = store.visible();
+    let new = commit(&*store, |batch| {
+        batch.set("key", "new");
+    })
+    .await;
+    let store = harness.reopen(store);
+    let error = refused(&*store, |batch| {
+        batch.check_since("key", Some(old), as_of).set("key", "stale");
+    });
+    assert_eq!(conflict(error.await), 0);
+    let as_of = store.visible();
+    commit(&*store, |batch| {
+        batch.check_since("key", Some(new), as_of).set("key", "newest");
+    })
+    .await;
+}
+
 pub async fn a_conflict_names_the_first_check_that_failed(harness: &dyn Harness) {
     let store = harness.open();
     let good = commit(&*store, |batch| {

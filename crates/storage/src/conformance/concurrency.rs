@@ -6,9 +6,17 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use bytes::Bytes;
 
 use super::{Harness, commit, number, read};
-use crate::{Batch, Direction, Scan, Store, StoreError, counter};
+use crate::{Batch, Direction, Scan, Store, StoreError, Version, counter};
 
 pub async fn compare_and_set_increments_lose_nothing(harness: &dyn Harness) {
+    increments_lose_nothing(harness, |_| 0);
+}
+
+pub async fn checks_since_a_version_lose_nothing(harness: &dyn Harness) {
+    increments_lose_nothing(harness, |store| store.visible());
+}
+
+fn increments_lose_nothing(harness: &dyn Harness, as_of: fn(&dyn Store) -> Version) {
     const THREADS: i64 = 4;
     const ROUNDS: i64 = 100;
     let store = harness.open();
@@ -17,22 +25,25 @@ pub async fn compare_and_set_increments_lose_nothing(harness: &dyn Harness) {
             scope.spawn(|| {
                 harness.block_on(Box::pin(async {
                     for _ in 0..ROUNDS {
-                        increment(&*store).await;
+                        increment(&*store, as_of).await;
                     }
                 }));
             });
         }
     });
-    assert_eq!(number(&*store, b"key").await, THREADS * ROUNDS);
+    harness.block_on(Box::pin(async {
+        assert_eq!(number(&*store, b"key").await, THREADS * ROUNDS);
+    }));
 }
 
 /// Reads, adds one, and writes under a check, until no other thread came between.
-async fn increment(store: &dyn Store) {
+async fn increment(store: &dyn Store, as_of: fn(&dyn Store) -> Version) {
     loop {
+        let as_of = as_of(store);
         let found = read(store, b"key").await;
         let number = found.as_ref().map_or(0, |found| counter::decode(&found.value).unwrap());
         let mut batch = Batch::new();
-        batch.check("key", found.map(|found| found.version));
+        batch.check_since("key", found.map(|found| found.version), as_of);
         batch.set("key", counter::encode(number + 1).to_vec());
         match store.commit(batch).await {
             Ok(_) => return,

@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::Harness;
 use super::generator::Generator;
-use crate::{Batch, Direction, Mutation, Scan, Store, StoreError, Version, counter};
+use crate::{Batch, Check, Direction, Mutation, Scan, Store, StoreError, Version, counter};
 
 const STEPS: usize = 1500;
 
@@ -26,7 +26,13 @@ pub async fn random_batches_agree_with_a_model(harness: &dyn Harness) {
         Err(_) => 20_261_123,
     };
     let _report = SeedReport(seed);
-    let mut run = Run { generator: Generator::new(seed), model: BTreeMap::new(), newest: 0, store: harness.open() };
+    let mut run = Run {
+        generator: Generator::new(seed),
+        model: BTreeMap::new(),
+        newest: 0,
+        seen: Vec::new(),
+        store: harness.open(),
+    };
     for _ in 0..STEPS {
         match run.generator.below(10) {
             0..=5 => run.commit().await,
@@ -61,6 +67,8 @@ struct Run {
     model: Model,
     /// The version of the newest commit.
     newest: Version,
+    /// Checks of what earlier reads found, true then and perhaps no more.
+    seen: Vec<Check>,
     store: Arc<dyn Store>,
 }
 
@@ -103,6 +111,10 @@ impl Run {
                 expected = if expected.is_none() { Some(self.newest) } else { None };
             }
             batch.check(key, expected);
+        }
+        if !self.seen.is_empty() && self.generator.one_in(3) {
+            let stale = self.generator.below(self.seen.len());
+            batch.checks.push(self.seen.swap_remove(stale));
         }
         for _ in 0..self.generator.below(6) {
             let mutation = self.mutation();
@@ -151,12 +163,15 @@ impl Run {
 
     async fn get(&mut self) {
         let keys: Vec<Bytes> = (0..self.generator.below(6)).map(|_| self.key()).collect();
+        let as_of = self.store.visible();
         let found = self.store.get(&keys).await.unwrap();
         assert_eq!(found.len(), keys.len());
         for (key, found) in keys.iter().zip(found) {
             let one = self.store.get_one(key).await.unwrap();
             assert_eq!(one, found, "get_one and get differ at {key:?}");
+            let expected = found.as_ref().map(|found| found.version);
             assert_eq!(found.map(|found| (found.version, found.value)).as_ref(), self.model.get(key), "{key:?}");
+            self.seen.push(Check { key: key.clone(), expected, as_of });
         }
     }
 
