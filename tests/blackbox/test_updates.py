@@ -154,3 +154,14 @@ def test_counter_under_concurrency(client: Any, table: str) -> None:
         for answer in [pool.submit(update, client, table, "ADD num :1") for _ in range(200)]:
             answer.result()
     assert client.get_item(TableName=table, Key={"pk": s("a")}, ConsistentRead=True)["Item"]["num"] == n(200)
+
+
+def test_an_update_cannot_nest_deeper_than_a_request(client: Any, table: str) -> None:
+    """An update that copies an attribute into itself grew an item until it no longer decoded, and no Scan got past it."""
+    client.put_item(TableName=table, Item={"pk": s("deep"), "a": {"M": {"x": s("e")}}})
+    grow = {"TableName": table, "Key": {"pk": s("deep")}, "UpdateExpression": "SET a.x = a"}
+    for _ in range(30):
+        client.update_item(**grow)
+    words = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
+    refused(client.update_item, "ValidationException", words, **grow)
+    assert client.scan(TableName=table)["Count"] == 1
