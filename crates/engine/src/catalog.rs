@@ -127,12 +127,19 @@ impl Engine {
     /// Reads a table's descriptor again, after a conflict or a change.
     pub async fn read_table(&self, account: &str, name: &str) -> Result<Option<Arc<OpenTable>>, Error> {
         let key = keys::table(account, name);
-        let Some(stored) = self.store.get_one(&key).await.map_err(from_store)? else {
-            self.catalog.forget(account, name);
-            return Ok(None);
-        };
-        let table = Arc::new(OpenTable::decode(key, stored.version, &stored.value)?);
-        self.catalog.remember(&table);
-        Ok(Some(table))
+        let mut stored = self.store.get_one(&key).await.map_err(from_store)?;
+        loop {
+            let Some(read) = stored else {
+                self.catalog.forget(account, name);
+                return Ok(None);
+            };
+            let table = Arc::new(OpenTable::decode(key.clone(), read.version, &read.value)?);
+            self.catalog.remember(&table);
+            // A deletion between the read and this would have forgotten the table before it was remembered: look again.
+            stored = self.store.get_one(&key).await.map_err(from_store)?;
+            if stored.as_ref().is_some_and(|now| now.version == table.version) {
+                return Ok(Some(table));
+            }
+        }
     }
 }

@@ -38,7 +38,10 @@ impl<'e> Context<'e> {
 
     /// The table of a name or ARN, for an operation on its items.
     pub async fn table(&self, reference: &str) -> Result<Arc<OpenTable>, Error> {
-        self.engine.table_for_items(&self.caller.account, reference).await
+        let found = self.engine.table_for_items(&self.caller.account, reference).await;
+        // What is told of a table, or of its absence, must be as durable as what is told of an item.
+        self.saw(found.as_ref().map_or_else(|_| self.engine.store.latest(), |table| table.version));
+        found
     }
 
     fn saw(&self, version: Version) {

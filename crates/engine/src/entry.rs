@@ -32,7 +32,7 @@ pub fn of_item(table: &Table, index: &Index, record: &ItemRecord) -> Option<Entr
 
 /// Items written before an index was made may hold values that its keys do not allow; those items are not in the index.
 fn fits(values: &[KeyValue<'_>], size_max: usize) -> bool {
-    values.iter().all(|value| !value.is_empty() && value.size() <= size_max)
+    values.iter().all(|value| !value.is_empty()) && values.iter().map(|value| value.size()).sum::<usize>() <= size_max
 }
 
 /// The values of a key's attributes in a stored item, in the schema's order, if all are there with the right types.

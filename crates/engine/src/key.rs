@@ -112,7 +112,11 @@ fn check_index_key(
     touched: &impl Fn(&str) -> bool,
 ) -> Result<(), Error> {
     let schema = &index.key_schema;
-    for (at, attribute) in schema.attributes().enumerate().filter(|(_, attribute)| touched(&attribute.name)) {
+    if !schema.attributes().any(|attribute| touched(&attribute.name)) {
+        return Ok(());
+    }
+    let mut sizes = [0; 2];
+    for (at, attribute) in schema.attributes().enumerate() {
         let Some(stored) = item.get(&attribute.name) else { continue };
         let value = KeyValue::of_view(stored).filter(|value| value.kind() == attribute.kind);
         let Some(value) = value else {
@@ -125,12 +129,15 @@ fn check_index_key(
                 Origin::Update => messages::empty_index_key_in_update(value.kind()),
             });
         }
-        if at < schema.partition.len() && value.size() > limits::PARTITION_KEY_SIZE_MAX {
-            return Err(messages::partition_key_too_large());
-        }
-        if at >= schema.partition.len() && value.size() > limits::SORT_KEY_SIZE_MAX {
-            return Err(messages::sort_key_too_large());
-        }
+        sizes[usize::from(at >= schema.partition.len())] += value.size();
+    }
+    // The parts of a key are held against the limit together, as those of a table's key are.
+    let [partition, sort] = sizes;
+    if partition > limits::PARTITION_KEY_SIZE_MAX {
+        return Err(messages::partition_key_too_large());
+    }
+    if sort > limits::SORT_KEY_SIZE_MAX {
+        return Err(messages::sort_key_too_large());
     }
     Ok(())
 }

@@ -8,9 +8,11 @@ use crate::context::Context;
 use crate::effects::{self, EntryChange, ItemChange, ItemKey};
 use crate::entry;
 use crate::error::{corrupted, from_store};
+use crate::ops::metrics;
 use api::{Error, messages};
 use bytes::Bytes;
 use layout::ItemRecord;
+use model::limits;
 use model::table::Status;
 use std::sync::Arc;
 use storage::{Batch, StoreError, Version, Versioned};
@@ -116,9 +118,24 @@ impl Context<'_> {
             let table = &write.table.descriptor;
             let change = ItemChange { table, key: &write.key, old: old.as_ref(), new: new.as_ref(), missing: &missing };
             let entries = effects::effects(&change, &mut plan.batch);
+            self.check_collection(&change).await?;
             plan.written.push(Written { table: write.table.clone(), key: write.key.clone(), old, new, entries });
         }
         Ok(plan)
+    }
+
+    /// Refuses to let an item collection grow further that has reached its limit (developer guide, "Local secondary indexes").
+    async fn check_collection(&self, change: &ItemChange<'_>) -> Result<(), Error> {
+        let table = change.table;
+        let size =
+            |record: Option<&ItemRecord>| record.map_or(0, |record| entry::size_with_local_entries(table, record));
+        if !table.has_local_index() || size(change.new) <= size(change.old) {
+            return Ok(());
+        }
+        if metrics::collection_size(self, table, change.key).await? >= limits::ITEM_COLLECTION_SIZE_MAX {
+            return Err(messages::item_collection_too_large());
+        }
+        Ok(())
     }
 
     /// The indexes that are being filled and do not have the old item's entry yet. The batch checks that this stays so.

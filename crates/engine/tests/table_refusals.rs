@@ -189,7 +189,7 @@ async fn global_indexes() {
                 with(request(json!([good("one")])), json!({ "ProvisionedThroughput": units(1, 1) })),
                 "BillingMode",
             ),
-            "*ProvisionedThroughput must be specified for index: one",
+            "*ProvisionedThroughput is not specified for index: one",
         ),
         (with(request(json!([good("one")])), local), "*Duplicate index name: one"),
         (request(json!(many)), "*GlobalSecondaryIndex count exceeds the per-table limit of 20"),
@@ -354,6 +354,13 @@ async fn updates_of_indexes_and_of_what_is_not_there() {
         (
             update_indexes("on-demand", json!([create("two")])),
             "*Some index key attributes are not defined in AttributeDefinitions. Keys: [pk], AttributeDefinitions: []",
+        ),
+        (
+            with(
+                update_indexes("provisioned", json!([create("two")])),
+                json!({ "AttributeDefinitions": definitions(&["pk"]) }),
+            ),
+            "*ProvisionedThroughput is not specified for index: two",
         ),
         (
             update("on-demand", stream),

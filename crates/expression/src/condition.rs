@@ -9,7 +9,7 @@ use crate::error::{EvaluationError, ExpressionError};
 use crate::evaluate::{self, Comparator};
 use crate::operand::{Call, Operand};
 use crate::parser::Parser;
-use crate::path::Path;
+use crate::path::{Path, Source};
 use crate::{ExpressionKind, Placeholders};
 use model::ItemView;
 
@@ -64,12 +64,13 @@ impl<'a> Condition<'a> {
     ///
     /// No condition fails today; the result leaves room for one that does.
     pub fn holds(&self, item: Option<ItemView<'_>>) -> Result<bool, EvaluationError> {
+        let item = item.map(|item| Source::new(item, self.program.len()));
         let mut truth = true;
         let mut at = 0;
         while let Some(instruction) = self.program.get(at) {
             at += 1;
             match instruction {
-                Instruction::Test(test) => truth = test.holds(item),
+                Instruction::Test(test) => truth = test.holds(item.as_ref()),
                 Instruction::Not => truth = !truth,
                 Instruction::SkipIfFalse(target) if !truth => at = *target,
                 Instruction::SkipIfTrue(target) if truth => at = *target,
@@ -92,7 +93,7 @@ impl<'a> Condition<'a> {
 }
 
 impl<'a> Test<'a> {
-    fn holds(&self, item: Option<ItemView<'_>>) -> bool {
+    fn holds(&self, item: Option<&Source<'_>>) -> bool {
         match self {
             Self::Comparison { comparator, operands: [left, right] } => {
                 evaluate::compare(*comparator, evaluate::operand(left, item), evaluate::operand(right, item))

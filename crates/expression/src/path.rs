@@ -5,6 +5,7 @@
 
 use crate::error::{Problem, path_text};
 use model::{ItemView, ValueView};
+use std::collections::HashMap;
 use std::fmt;
 
 /// A step of a path below the attribute.
@@ -56,12 +57,35 @@ impl<'a> Path<'a> {
     }
 
     /// The value at the path.
-    pub(crate) fn find<'v>(&self, item: ItemView<'v>) -> Option<ValueView<'v>> {
+    pub(crate) fn find<'v>(&self, item: &Source<'v>) -> Option<ValueView<'v>> {
         let mut value = item.get(self.attribute)?;
         for step in &self.rest {
             value = enter(value, *step)?;
         }
         Some(value)
+    }
+}
+
+/// An item in which attributes are looked up.
+pub(crate) struct Source<'v> {
+    item: ItemView<'v>,
+    /// Its attributes by name, if there are many look-ups: each walks through the item otherwise.
+    table: Option<HashMap<&'v str, ValueView<'v>>>,
+}
+
+impl<'v> Source<'v> {
+    /// An item for so many look-ups. Legacy parameters bring hundreds of thousands of them.
+    pub(crate) fn new(item: ItemView<'v>, lookups: usize) -> Self {
+        const WALKS_MAX: usize = 64;
+        Self { item, table: (lookups > WALKS_MAX).then(|| item.iter().collect()) }
+    }
+
+    /// The value of an attribute.
+    pub(crate) fn get(&self, name: &str) -> Option<ValueView<'v>> {
+        match &self.table {
+            None => self.item.get(name),
+            Some(table) => table.get(name).copied(),
+        }
     }
 }
 

@@ -12,6 +12,8 @@ use std::cell::Cell;
 pub struct Placeholders<'a> {
     /// `#name` and the attribute name it stands for.
     names: &'a [(Cow<'a, str>, Cow<'a, str>)],
+    /// The places in `names`, ascending by `#name`; empty where there are so few that a walk finds them sooner.
+    sorted_names: Vec<usize>,
     /// `:value` and the value it stands for.
     values: Option<&'a Item<'a>>,
     /// Which of `names` were used.
@@ -49,8 +51,15 @@ impl Marks {
 impl<'a> Placeholders<'a> {
     /// The placeholders of a request; an empty slice and `None` where the request has no such parameter.
     pub fn new(names: &'a [(Cow<'a, str>, Cow<'a, str>)], values: Option<&'a Item<'a>>) -> Self {
+        // A request may bring a million names and look up a thousand of them.
+        const SMALL: usize = 16;
+        let mut sorted_names = Vec::new();
+        if names.len() > SMALL {
+            sorted_names.extend(0..names.len());
+            sorted_names.sort_unstable_by_key(|at: &usize| names[*at].0.as_ref());
+        }
         let count = values.map_or(0, Item::len);
-        Self { names, values, used_names: Marks::new(names.len()), used_values: Marks::new(count) }
+        Self { names, sorted_names, values, used_names: Marks::new(names.len()), used_values: Marks::new(count) }
     }
 
     /// No placeholders.
@@ -60,14 +69,17 @@ impl<'a> Placeholders<'a> {
 
     /// The attribute name of a `#name`, which counts as used.
     pub(crate) fn name(&self, placeholder: &str) -> Option<&'a str> {
-        let at = self.names.iter().position(|(key, _)| key == placeholder)?;
+        let at = match self.sorted_names.as_slice() {
+            [] => self.names.iter().position(|(key, _)| key == placeholder)?,
+            sorted => sorted[sorted.binary_search_by(|at| self.names[*at].0.as_ref().cmp(placeholder)).ok()?],
+        };
         self.used_names.set(at);
         Some(self.names[at].1.as_ref())
     }
 
     /// The value of a `:value`, which counts as used.
     pub(crate) fn value(&self, placeholder: &str) -> Option<&'a AttributeValue<'a>> {
-        let (at, (_, value)) = self.values?.iter().enumerate().find(|(_, (key, _))| *key == placeholder)?;
+        let (at, value) = self.values?.find(placeholder)?;
         self.used_values.set(at);
         Some(value)
     }
@@ -166,6 +178,21 @@ mod tests {
             assert!(marks.get(at));
         }
         assert!(!marks.get(65));
+    }
+
+    #[test]
+    fn placeholders_among_many() {
+        let names: Vec<(Cow<'_, str>, Cow<'_, str>)> =
+            (0..100).map(|number| (format!("#{}", 99 - number).into(), format!("name{number}").into())).collect();
+        let values = Item::from_pairs((0..100).map(|at| (format!(":{at}").into(), AttributeValue::Null)).collect());
+        let placeholders = Placeholders::new(&names, Some(&values));
+        assert_eq!(placeholders.name("#98"), Some("name1"));
+        assert_eq!(placeholders.name("#100"), None);
+        assert_eq!(placeholders.value(":7"), Some(&AttributeValue::Null));
+        assert_eq!(placeholders.value(":100"), None);
+        assert_eq!((placeholders.unused_names().count(), placeholders.unused_values().count()), (99, 99));
+        assert!(placeholders.unused_names().all(|key| key != "#98"));
+        assert!(placeholders.unused_values().all(|key| key != ":7"));
     }
 
     #[test]

@@ -11,8 +11,9 @@ use expression::legacy::{
     attribute_updates, attributes_to_get, check_conditional_operator, expected, filter, key_conditions,
 };
 use expression::{KeyRelation, LegacyError};
-use model::{AttributeValue, EncodedItem, Item, KeyAttribute, KeySchema, ScalarType};
+use model::{AttributeValue, EncodedItem, Item, KeyAttribute, KeySchema, ScalarType, ValueView};
 use notation::{shown, value};
+use std::borrow::Cow;
 
 const IPV: &str = "One or more parameter values were invalid: ";
 
@@ -353,4 +354,27 @@ fn attributes() {
         attributes_to_get(&["a", "a"]).unwrap_err().to_string(),
         format!("{IPV}Duplicate value in attribute name: a")
     );
+}
+
+/// A walk through the item for each of them would take minutes.
+#[test]
+fn as_many_attributes_as_a_request_has_room_for() {
+    let names: Vec<String> = (0..100_000).map(|number| format!("{number:05}")).collect();
+    let one = value("1");
+    let pairs = names.iter().map(|name| (Cow::Borrowed(name.as_str()), one.clone())).collect();
+    let item = EncodedItem::from_item(&Item::from_pairs(pairs));
+    let update = |attribute| AttributeUpdate { attribute, action: AttributeAction::Add, value: Some(&one) };
+    let updates: Vec<_> = names.iter().map(|name| update(name.as_str())).collect();
+    let updated =
+        attribute_updates(&updates).expect("updates").apply(Some(item.view()), &Item::new()).expect("an item");
+    assert!(updated.view().iter().all(|(_, value)| value == ValueView::N("2")));
+    let condition = |attribute| AttributeCondition {
+        attribute,
+        operator: ComparisonOperator::Eq,
+        arguments: std::slice::from_ref(&one),
+    };
+    let conditions: Vec<_> = names.iter().map(|name| condition(name.as_str())).collect();
+    let filter = filter(&conditions, ConditionalOperator::And).expect("a filter");
+    assert_eq!(filter.holds(Some(item.view())), Ok(true));
+    assert_eq!(filter.holds(Some(updated.view())), Ok(false));
 }

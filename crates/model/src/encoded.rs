@@ -169,6 +169,11 @@ impl<'a> ItemView<'a> {
         Item::from_pairs(self.iter().map(|(name, value)| (Cow::Borrowed(name), value.to_value())).collect())
     }
 
+    /// How many lists and maps stand inside each other at most; 0 for an item of plain values.
+    pub fn levels(self) -> usize {
+        self.iter().map(|(_, value)| value.levels()).max().unwrap_or_default()
+    }
+
     /// Checks everything that [`ItemView::parse`] leaves out: text encoding, order, uniqueness, the normal form of numbers.
     pub fn check_deep(self) -> Result<(), Malformed> {
         let mut again = Vec::with_capacity(self.0.len());
@@ -310,6 +315,15 @@ impl<'a> ValueView<'a> {
             Self::Bs(_) => AttributeType::Bs,
             Self::L(_) => AttributeType::L,
             Self::M(_) => AttributeType::M,
+        }
+    }
+
+    /// How many lists and maps stand inside each other at most; 0 for a plain value.
+    pub fn levels(self) -> usize {
+        match self {
+            Self::L(body) => 1 + body.values().map(Self::levels).max().unwrap_or_default(),
+            Self::M(body) => 1 + body.attributes().levels(),
+            _ => 0,
         }
     }
 

@@ -43,6 +43,11 @@ impl<'a> Item<'a> {
         self.position(name).ok().map(|at| &self.attributes[at].1)
     }
 
+    /// The place of an attribute in the order of names, and its value.
+    pub fn find(&self, name: &str) -> Option<(usize, &AttributeValue<'a>)> {
+        self.position(name).ok().map(|at| (at, &self.attributes[at].1))
+    }
+
     /// The value of an attribute, to change it.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut AttributeValue<'a>> {
         self.position(name).ok().map(|at| &mut self.attributes[at].1)

@@ -53,7 +53,7 @@ pub const LIST_TABLES_MAX: usize = 100;
 /// Tags of a resource (DG).
 pub const TAGS_MAX: usize = 50;
 /// The size from which a local index's item collection refuses to grow (DG): 10 GB.
-pub const ITEM_COLLECTION_SIZE_MAX: u64 = 10 * 1024 * 1024 * 1024;
+pub const ITEM_COLLECTION_SIZE_MAX: i64 = 10 * 1024 * 1024 * 1024;
 
 /// The capacity of one read unit in bytes (DG).
 pub const READ_UNIT_SIZE: usize = 4096;

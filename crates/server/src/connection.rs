@@ -25,8 +25,10 @@ use tokio::net::TcpStream;
 /// Enough of HTTP/2's preface to tell it from any HTTP/1.1 method.
 const PREFACE: &[u8] = b"PRI ";
 
-/// How long to wait for the rest of a preface that came in pieces. No client sends it so.
+/// How long to wait for the rest of a preface that came in pieces, and how often. No client sends it so, and a peek cannot tell a slow
+/// client from one that has closed: after that HTTP/1.1 takes the connection, and its limits.
 const PREFACE_RETRY: Duration = Duration::from_millis(10);
+const PREFACE_RETRIES: usize = 20;
 
 /// Receive windows of HTTP/2: what a client may send ahead of our reading it.
 const STREAM_WINDOW_BYTES: u32 = 256 * 1024;
@@ -125,7 +127,7 @@ enum Opening {
 
 async fn opening(stream: &TcpStream, clock: &Clock) -> io::Result<Opening> {
     let mut buffer = [0; PREFACE.len()];
-    loop {
+    for _ in 0..PREFACE_RETRIES {
         let peeked = stream.peek(&mut buffer).await?;
         match &buffer[..peeked] {
             [] => return Ok(Opening::Closed),
@@ -134,6 +136,7 @@ async fn opening(stream: &TcpStream, clock: &Clock) -> io::Result<Opening> {
             _ => clock.sleep(PREFACE_RETRY).await,
         }
     }
+    Ok(Opening::Http1)
 }
 
 /// Starts HTTP/2's streams as tasks.

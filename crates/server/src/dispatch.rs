@@ -30,6 +30,10 @@ impl Dispatch {
 }
 
 impl Service for Dispatch {
+    fn is_healthy(&self) -> bool {
+        self.engine.store.accepts_commits()
+    }
+
     async fn call(&self, call: AuthenticatedCall<'_>) -> Answer {
         let context = Context::new(&self.engine, &self.caller);
         let mut out = Vec::with_capacity(ANSWER_CAPACITY);

@@ -180,6 +180,10 @@ impl Store for LocalStore {
         }
     }
 
+    fn accepts_commits(&self) -> bool {
+        self.shared.progress.failure("looking").is_none()
+    }
+
     fn latest(&self) -> Version {
         self.shared.progress.latest()
     }

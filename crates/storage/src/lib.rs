@@ -92,6 +92,11 @@ pub trait Store: Send + Sync {
         0
     }
 
+    /// Whether the store takes commits. It does not after a failure that only opening it again can mend.
+    fn accepts_commits(&self) -> bool {
+        true
+    }
+
     /// Writes a copy of one point of the commit order into `dir`, which must not exist yet and from which a store can
     /// be opened.
     ///

@@ -131,7 +131,12 @@ pub fn index_throughput_of_on_demand(index: &str) -> Error {
     ))
 }
 
-/// No provisioned throughput for indexes of a provisioned table.
+/// A new index of a provisioned table without provisioned throughput (an answer of AWS quoted in issue 246 of the developer guide).
+pub fn index_throughput_not_specified(index: &str) -> Error {
+    invalid(format!("ProvisionedThroughput is not specified for index: {index}"))
+}
+
+/// No provisioned throughput for indexes of a table that becomes a provisioned one.
 pub fn index_throughput_missing(indexes: &[&str]) -> Error {
     invalid(format!("ProvisionedThroughput must be specified for index: {}", indexes.join(",")))
 }

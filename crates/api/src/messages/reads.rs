@@ -1,7 +1,7 @@
 //! Query and Scan: what a table's definition or a combination of parameters refuses.
 
 use super::{kind_name, validation};
-use crate::{Error, Select};
+use crate::Error;
 use model::ScalarType;
 
 /// An index that the table does not have.
@@ -49,21 +49,6 @@ pub fn segment_out_of_range(segment: i32, total_segments: i32) -> Error {
         "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: {segment} is not \
          less than TotalSegments: {total_segments}"
     ))
-}
-
-/// A projection beside `Select: COUNT`. `parameter` is the one that the projection came in.
-pub fn projection_of_count(parameter: &str) -> Error {
-    validation(format!("Cannot specify the {parameter} when choosing to get only the Count"))
-}
-
-/// A projection beside another `Select` that leaves no choice.
-pub fn projection_of_select(parameter: &str, select: Select) -> Error {
-    validation(format!("Cannot specify the {parameter} when choosing to get {}", select.name()))
-}
-
-/// `Select: ALL_PROJECTED_ATTRIBUTES` of a table.
-pub fn all_projected_without_index() -> Error {
-    validation("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
 }
 
 /// `Select: ALL_ATTRIBUTES` of a global index that does not carry them.

@@ -119,15 +119,6 @@ fn parameters_of_reads() {
             "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: 5 is not less than TotalSegments: 5",
         ),
         (
-            projection_of_count("AttributesToGet"),
-            "Cannot specify the AttributesToGet when choosing to get only the Count",
-        ),
-        (
-            projection_of_select("ProjectionExpression", Select::AllAttributes),
-            "Cannot specify the ProjectionExpression when choosing to get ALL_ATTRIBUTES",
-        ),
-        (all_projected_without_index(), "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"),
-        (
             all_attributes_of_global_index("i"),
             "One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global secondary index i because its projection type is not ALL",
         ),
@@ -202,6 +193,18 @@ fn texts() {
         (
             text::attributes_not_specified(),
             "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
+        ),
+        (
+            text::projection_of_count("AttributesToGet"),
+            "Cannot specify the AttributesToGet when choosing to get only the Count",
+        ),
+        (
+            text::projection_of_select("ProjectionExpression", Select::AllAttributes),
+            "Cannot specify the ProjectionExpression when choosing to get ALL_ATTRIBUTES",
+        ),
+        (
+            text::all_projected_without_index(),
+            "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName",
         ),
         (text::return_values_old_or_none(), "ReturnValues can only be ALL_OLD or NONE"),
         (
@@ -343,6 +346,7 @@ fn indexes_of_tables() {
             index_throughput_of_on_demand("i"),
             "ProvisionedThroughput should not be specified for index: i when BillingMode is PAY_PER_REQUEST",
         ),
+        (index_throughput_not_specified("i"), "ProvisionedThroughput is not specified for index: i"),
         (index_throughput_missing(&["i", "j"]), "ProvisionedThroughput must be specified for index: i,j"),
         (
             index_update_empty(),

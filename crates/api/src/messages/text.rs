@@ -1,6 +1,8 @@
 //! Words that some operations put into the envelope and others do not: the operation wraps them, in [`super::enveloped`] or
 //! [`super::validation`].
 
+use crate::Select;
+
 /// Expression parameters beside legacy ones.
 pub fn mixed_parameters(legacy: &[&str], expressions: &[&str]) -> String {
     format!(
@@ -29,6 +31,21 @@ pub fn values_without_expression(absent: &[&str]) -> String {
 /// `Select: SPECIFIC_ATTRIBUTES` without a projection.
 pub fn attributes_not_specified() -> String {
     "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES".to_owned()
+}
+
+/// A projection beside `Select: COUNT`. `parameter` is the one that the projection came in.
+pub fn projection_of_count(parameter: &str) -> String {
+    format!("Cannot specify the {parameter} when choosing to get only the Count")
+}
+
+/// A projection beside another `Select` that leaves no choice.
+pub fn projection_of_select(parameter: &str, select: Select) -> String {
+    format!("Cannot specify the {parameter} when choosing to get {}", select.name())
+}
+
+/// `Select: ALL_PROJECTED_ATTRIBUTES` of a table.
+pub fn all_projected_without_index() -> String {
+    "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName".to_owned()
 }
 
 /// Return values that PutItem and DeleteItem do not have.

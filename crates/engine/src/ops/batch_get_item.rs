@@ -41,11 +41,8 @@ pub async fn run<'a>(
     }
     let wanted: Vec<Bytes> = reads.iter().flat_map(|read| &read.keys).map(|key| key.bytes.clone()).collect();
     let mut found = wanted.iter().zip(context.get_many(&wanted).await?);
-    let mut output = BatchGetItemOutput {
-        responses: Some(Map::new()),
-        unprocessed_keys: Some(Map::new()),
-        consumed_capacity: input.return_consumed_capacity.map(|_| Vec::new()),
-    };
+    let mut output =
+        BatchGetItemOutput { responses: Some(Map::new()), unprocessed_keys: Some(Map::new()), consumed_capacity: None };
     let mut room = limits::BATCH_GET_SIZE_MAX;
     for read in &reads {
         let mut answer = TableAnswer::default();
@@ -90,8 +87,8 @@ impl<'a> TableRead<'a> {
         if let Some(responses) = &mut output.responses {
             responses.push(Cow::Borrowed(self.name), answer.items);
         }
-        if let Some(consumed) = &mut output.consumed_capacity {
-            consumed.extend(answer.consumed.describe(self.name, input.return_consumed_capacity));
+        if let Some(consumed) = answer.consumed.describe(self.name, input.return_consumed_capacity) {
+            output.consumed_capacity.get_or_insert_default().push(consumed);
         }
     }
 }

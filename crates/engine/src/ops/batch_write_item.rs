@@ -13,8 +13,8 @@ use crate::key::{self, Origin};
 use crate::ops::metrics;
 use crate::write::{Decide, ItemWrite, Next, Written};
 use api::{
-    BatchWriteItemInput, BatchWriteItemOutput, Decoded, Error, ItemCollectionMetrics, Layer, Map,
-    ReturnItemCollectionMetrics, WriteRequest, messages,
+    BatchWriteItemInput, BatchWriteItemOutput, Decoded, Error, ItemCollectionMetrics, Layer, Map, WriteRequest,
+    messages,
 };
 use model::{EncodedItem, Item, Table, limits};
 use std::borrow::Cow;
@@ -51,39 +51,36 @@ pub async fn run<'a>(
     let mut written = context.write_items(writes).await?.into_iter();
     let mut output = BatchWriteItemOutput {
         unprocessed_items: Some(Map::new()),
-        item_collection_metrics: wants_metrics(input).then(Map::new),
-        consumed_capacity: input.return_consumed_capacity.map(|_| Vec::new()),
+        item_collection_metrics: None,
+        consumed_capacity: None,
     };
     for (name, actions) in &actions {
         let written: Vec<_> = written.by_ref().take(actions.len()).collect();
-        answer_table(context, (name, &written), input, &mut output).await?;
+        answer_table(context, (name, actions, &written), input, &mut output).await?;
     }
     Ok(output)
 }
 
-fn wants_metrics(input: &BatchWriteItemInput<'_>) -> bool {
-    input.return_item_collection_metrics == Some(ReturnItemCollectionMetrics::Size)
-}
-
-/// Adds what the writes of one table used and touched.
+/// Adds what the writes of one table used and touched. Members that nothing is added to stay absent (dynalite and dynoxide agree).
 async fn answer_table<'a>(
     context: &Context<'_>,
-    (name, written): (&'a str, &[Written]),
+    (name, actions, written): (&'a str, &[Action<'_>], &[Written]),
     input: &BatchWriteItemInput<'a>,
     output: &mut BatchWriteItemOutput<'a>,
 ) -> Result<(), Error> {
     let mut consumed = Consumed::default();
     let mut collections: Vec<ItemCollectionMetrics<'static>> = Vec::new();
-    for written in written {
+    for (action, written) in actions.iter().zip(written) {
         consumed.add(&Consumed::write(written));
-        let metrics = metrics::of_write(context, written, input.return_item_collection_metrics).await?;
+        let requested = (written, action.requested());
+        let metrics = metrics::of_write(context, requested, input.return_item_collection_metrics).await?;
         collections.extend(metrics.filter(|metrics| !collections.contains(metrics)));
     }
-    if let (Some(all), false) = (&mut output.item_collection_metrics, collections.is_empty()) {
-        all.push(Cow::Borrowed(name), collections);
+    if !collections.is_empty() {
+        output.item_collection_metrics.get_or_insert_default().push(Cow::Borrowed(name), collections);
     }
-    if let Some(all) = &mut output.consumed_capacity {
-        all.extend(consumed.describe(name, input.return_consumed_capacity));
+    if let Some(consumed) = consumed.describe(name, input.return_consumed_capacity) {
+        output.consumed_capacity.get_or_insert_default().push(consumed);
     }
     Ok(())
 }
@@ -115,6 +112,12 @@ impl<'a> Action<'a> {
             (None, Some(delete)) => Ok(Self::Delete(&delete.key)),
             _ => Err(messages::write_request_without_one_action()),
         }
+    }
+
+    /// What the request names: an item or a key.
+    fn requested(self) -> &'a Item<'a> {
+        let (Self::Put(named) | Self::Delete(named)) = self;
+        named
     }
 
     /// The item's key. A put without the key's attributes, or with others than the schema's types, is told as a bad key here (captures

@@ -1,6 +1,6 @@
 //! What PutItem, UpdateItem and DeleteItem share: the condition under which they write.
 
-use crate::checks::{self, Variables, Wording};
+use crate::checks::{self, Given, Variables, Wording};
 use crate::legacy::{comparison, joiner};
 use api::{
     ConditionalOperator, Error, ExpectedAttributeValue, Map, ReturnValue, ReturnValuesOnConditionCheckFailure, messages,
@@ -30,8 +30,13 @@ impl<'a> Parameters<'a> {
     /// Refuses `Expected` beside an expression, and variables without one.
     pub fn check_presence(&self) -> Result<(), Error> {
         let condition = [("ConditionExpression", self.condition.is_some())];
-        checks::not_mixed(WORDING, &[("Expected", self.expected.is_some())], &condition)?;
+        checks::not_mixed(WORDING, &self.legacy(), &condition)?;
         self.variables.not_without(WORDING, &condition, &condition)
+    }
+
+    /// The legacy parameters among these, in the order in which messages list them.
+    pub fn legacy(&self) -> [Given; 2] {
+        [("Expected", self.expected.is_some()), ("ConditionalOperator", self.operator.is_some())]
     }
 
     /// The condition of an operation that has no other expression.
@@ -92,12 +97,7 @@ pub struct Guard<'a> {
     returns_item: bool,
 }
 
-impl<'a> Guard<'a> {
-    /// The condition itself.
-    pub fn condition(&self) -> Option<&Condition<'a>> {
-        self.condition.as_ref()
-    }
-
+impl Guard<'_> {
     /// Whether the item as it is may be written.
     pub fn check(&self, old: Option<&ItemRecord>) -> Result<(), Error> {
         let Some(condition) = &self.condition else { return Ok(()) };

@@ -15,7 +15,7 @@ pub mod get_item;
 pub mod list_tables;
 pub mod list_tags_of_resource;
 pub mod listing;
-mod metrics;
+pub(crate) mod metrics;
 pub mod put_item;
 pub mod query;
 pub mod scan;

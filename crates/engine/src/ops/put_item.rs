@@ -35,7 +35,12 @@ pub async fn run<'a>(
     let wants_old = input.return_values == Some(ReturnValue::AllOld);
     Ok(PutItemOutput {
         consumed_capacity: Consumed::write(&written).describe(&input.table_name, input.return_consumed_capacity),
-        item_collection_metrics: metrics::of_write(context, &written, input.return_item_collection_metrics).await?,
+        item_collection_metrics: metrics::of_write(
+            context,
+            (&written, &input.item),
+            input.return_item_collection_metrics,
+        )
+        .await?,
         attributes: written.old.filter(|_| wants_old).map(|old| old.item),
     })
 }

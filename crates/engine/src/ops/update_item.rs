@@ -9,7 +9,9 @@ use crate::key::{self, Origin};
 use crate::ops::metrics;
 use crate::write::{ItemWrite, Next, Written};
 use crate::{effects, item_size, plan};
-use api::{AttributeAction, Decoded, Error, Layer, Map, ReturnValue, UpdateItemInput, UpdateItemOutput, messages};
+use api::{
+    AttributeAction, Decoded, Error, Layer, Map, ReturnValue, UpdateItemInput, UpdateItemOutput, ValueFault, messages,
+};
 use expression::legacy::{self, AttributeUpdate};
 use expression::{Update, parse_update};
 use layout::ItemRecord;
@@ -38,7 +40,12 @@ pub async fn run<'a>(
     Ok(UpdateItemOutput {
         attributes: asked.returned(input.return_values, &written),
         consumed_capacity: Consumed::write(&written).describe(&input.table_name, input.return_consumed_capacity),
-        item_collection_metrics: metrics::of_write(context, &written, input.return_item_collection_metrics).await?,
+        item_collection_metrics: metrics::of_write(
+            context,
+            (&written, &input.key),
+            input.return_item_collection_metrics,
+        )
+        .await?,
     })
 }
 
@@ -54,7 +61,8 @@ fn check<'a>(request: &'a Decoded<UpdateItemInput<'a>>) -> Result<Asked<'a>, Err
         },
         on_failure: input.return_values_on_condition_check_failure,
     };
-    let legacy = [("AttributeUpdates", input.attribute_updates.is_some()), ("Expected", input.expected.is_some())];
+    let [expected, operator] = parameters.legacy();
+    let legacy = [("AttributeUpdates", input.attribute_updates.is_some()), expected, operator];
     let expressions = [
         ("UpdateExpression", input.update_expression.is_some()),
         ("ConditionExpression", input.condition_expression.is_some()),
@@ -104,7 +112,7 @@ impl Asked<'_> {
                 return Err(messages::item_to_update_too_large());
             }
         }
-        self.guard.condition().map_or(Ok(()), |condition| plan::check_scalar_keys(table, condition.paths()))
+        Ok(())
     }
 
     fn apply(&self, input: &UpdateItemInput<'_>, table: &OpenTable, old: Option<&ItemRecord>) -> Result<Next, Error> {
@@ -118,6 +126,10 @@ impl Asked<'_> {
         let item = update
             .apply(old.map(|old| old.item.view()), &input.key)
             .map_err(|problem| Wording::Bare.refuse(problem))?;
+        // A value may be put below others, or copied into itself, until the item is deeper than any request could be.
+        if item.view().levels() > limits::NESTING_LEVELS_MAX {
+            return Err(messages::value_fault(&ValueFault::TooDeep, Layer::Current));
+        }
         let record = effects::record(item);
         let touched = |name: &str| update.targets().any(|target| target.attribute() == name);
         key::check_index_keys(&table.descriptor, record.item.view(), Origin::Update, touched)?;

@@ -8,6 +8,7 @@ use super::{tags, unavailable};
 use api::{AttributeDefinition, CreateTableInput, Error, KeySchemaElement, messages};
 use model::table::{BillingMode, TableClass, Transition};
 use model::{Index, Table, limits};
+use std::collections::HashSet;
 
 /// One check of a request.
 type Check = fn(&CreateTableInput<'_>) -> Result<(), Error>;
@@ -163,11 +164,13 @@ fn local_indexes(input: &CreateTableInput<'_>) -> Result<(), Error> {
     let [hash, _range] = key_schema(input) else {
         return Err(messages::table_without_range_key());
     };
-    for (at, index) in requested.iter().enumerate() {
-        IndexRequest::from(index).check_local(definitions(input), &hash.attribute_name)?;
-        unique_name(&index.index_name, requested[..at].iter().map(|earlier| earlier.index_name.as_ref()))?;
-    }
     let max = limits::LOCAL_INDEXES_MAX;
+    let mut names = HashSet::new();
+    // What comes behind the limit is refused for that alone, however much it is.
+    for index in requested.iter().take(max + 1) {
+        IndexRequest::from(index).check_local(definitions(input), &hash.attribute_name)?;
+        unique_name(&index.index_name, &mut names)?;
+    }
     if requested.len() > max {
         return Err(messages::too_many_local_indexes(max));
     }
@@ -179,11 +182,11 @@ fn global_indexes(input: &CreateTableInput<'_>) -> Result<(), Error> {
     if requested.is_empty() {
         return Err(messages::index_list_empty("GlobalSecondaryIndexes"));
     }
-    let local = input.local_secondary_indexes.as_deref().unwrap_or_default();
-    for (at, index) in requested.iter().enumerate() {
+    let mut names: HashSet<&str> =
+        input.local_secondary_indexes.iter().flatten().map(|index| index.index_name.as_ref()).collect();
+    for index in requested.iter().take(limits::GLOBAL_INDEXES_MAX + 1) {
         IndexRequest::from(index).check_global(definitions(input), billing_mode(input))?;
-        let earlier = requested[..at].iter().map(|earlier| earlier.index_name.as_ref());
-        unique_name(&index.index_name, local.iter().map(|index| index.index_name.as_ref()).chain(earlier))?;
+        unique_name(&index.index_name, &mut names)?;
     }
     check_global_count(requested.len())
 }
@@ -197,11 +200,8 @@ pub fn check_global_count(count: usize) -> Result<(), Error> {
     Ok(())
 }
 
-fn unique_name<'n>(name: &str, mut earlier: impl Iterator<Item = &'n str>) -> Result<(), Error> {
-    if earlier.any(|other| other == name) {
-        return Err(messages::duplicate_index_name(name));
-    }
-    Ok(())
+fn unique_name<'n>(name: &'n str, earlier: &mut HashSet<&'n str>) -> Result<(), Error> {
+    if earlier.insert(name) { Ok(()) } else { Err(messages::duplicate_index_name(name)) }
 }
 
 fn projected_attributes(input: &CreateTableInput<'_>) -> Result<(), Error> {
@@ -211,12 +211,9 @@ fn projected_attributes(input: &CreateTableInput<'_>) -> Result<(), Error> {
 fn used_definitions(input: &CreateTableInput<'_>) -> Result<(), Error> {
     let requests = index_requests(input);
     let elements = key_schema(input).iter().chain(requests.iter().flat_map(|index| index.key_schema));
-    let mut used: Vec<&str> = Vec::new();
-    for element in elements {
-        if !used.contains(&element.attribute_name.as_ref()) {
-            used.push(&element.attribute_name);
-        }
-    }
+    let mut seen = HashSet::new();
+    let used: Vec<&str> =
+        elements.map(|element| element.attribute_name.as_ref()).filter(|name| seen.insert(*name)).collect();
     let defined: Vec<&str> = definitions(input).iter().map(|definition| definition.attribute_name.as_ref()).collect();
     if used.len() == defined.len() {
         return Ok(());

@@ -6,6 +6,7 @@ use super::throughput;
 use api::{AttributeDefinition, Error, KeySchemaElement, KeyType, ProjectionType, messages};
 use model::table::{self, BillingMode, Projection, Status};
 use model::{Index, IndexKind, KeyAttribute, KeySchema, ScalarType, limits};
+use std::collections::HashSet;
 
 /// A secondary index as CreateTable or UpdateTable defines it.
 pub struct IndexRequest<'r> {
@@ -92,7 +93,7 @@ impl IndexRequest<'_> {
         check_projection(self.projection)?;
         match (billing_mode, &self.throughput) {
             (BillingMode::PayPerRequest, Some(_)) => Err(messages::index_throughput_of_on_demand(self.name)),
-            (BillingMode::Provisioned, None) => Err(messages::index_throughput_missing(&[self.name])),
+            (BillingMode::Provisioned, None) => Err(messages::index_throughput_not_specified(self.name)),
             (BillingMode::Provisioned, Some(units)) => throughput::check_bounds(units),
             (BillingMode::PayPerRequest, None) => Ok(()),
         }
@@ -125,14 +126,12 @@ impl IndexRequest<'_> {
 
 /// Refuses a key attribute that has no definition.
 pub fn check_defined(schema: &[KeySchemaElement<'_>], definitions: &[AttributeDefinition<'_>]) -> Result<(), Error> {
-    let defined = |element: &KeySchemaElement<'_>| {
-        definitions.iter().any(|definition| definition.attribute_name == element.attribute_name)
-    };
-    if schema.iter().all(defined) {
-        return Ok(());
-    }
     let keys: Vec<&str> = schema.iter().map(|element| element.attribute_name.as_ref()).collect();
     let names: Vec<&str> = definitions.iter().map(|definition| definition.attribute_name.as_ref()).collect();
+    let defined: HashSet<&str> = names.iter().copied().collect();
+    if keys.iter().all(|key| defined.contains(key)) {
+        return Ok(());
+    }
     Err(messages::keys_not_defined(&keys, &names))
 }
 
@@ -167,8 +166,8 @@ fn check_global_elements(schema: &[KeySchemaElement<'_>]) -> Result<(), Error> {
 }
 
 fn check_names(schema: &[KeySchemaElement<'_>]) -> Result<(), Error> {
-    let repeats = |at: usize| schema[..at].iter().any(|earlier| earlier.attribute_name == schema[at].attribute_name);
-    if !(0..schema.len()).any(repeats) {
+    let mut seen = HashSet::with_capacity(schema.len());
+    if schema.iter().all(|element| seen.insert(element.attribute_name.as_ref())) {
         return Ok(());
     }
     Err(if schema.len() == 2 { messages::key_names_equal() } else { messages::key_name_repeated() })

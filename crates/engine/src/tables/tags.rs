@@ -6,6 +6,8 @@ use api::{Error, messages};
 use model::arn::TableReference;
 use model::table::{Status, Tag};
 use model::{Table, limits};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// Refuses more tags than a resource may have.
 pub fn check<T>(tags: &[T]) -> Result<(), Error> {
@@ -19,10 +21,15 @@ pub fn check<T>(tags: &[T]) -> Result<(), Error> {
 /// The tags with some set: a known key keeps its place, a new one is added, of equal keys the last counts.
 pub fn set(old: &[Tag], requested: &[api::Tag<'_>]) -> Vec<Tag> {
     let mut tags = old.to_vec();
+    let mut places: HashMap<&str, usize> = old.iter().enumerate().map(|(at, tag)| (tag.key.as_str(), at)).collect();
     for tag in requested {
-        match tags.iter_mut().find(|known| known.key == tag.key) {
-            Some(known) => known.value = tag.value.clone().into_owned(),
-            None => tags.push(Tag { key: tag.key.clone().into_owned(), value: tag.value.clone().into_owned() }),
+        let value = tag.value.clone().into_owned();
+        match places.entry(&tag.key) {
+            Entry::Occupied(place) => tags[*place.get()].value = value,
+            Entry::Vacant(place) => {
+                place.insert(tags.len());
+                tags.push(Tag { key: tag.key.clone().into_owned(), value });
+            }
         }
     }
     tags

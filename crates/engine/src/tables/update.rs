@@ -9,6 +9,8 @@ use super::{definition, removal, status, unavailable};
 use api::{Error, GlobalSecondaryIndexUpdate, UpdateTableInput, messages};
 use model::table::{BillingMode, Projection, Status, Transition};
 use model::{Index, IndexKind, Table};
+use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// How many index updates one request may hold (recorded by dynalite).
 const INDEX_UPDATES_MAX: usize = 5;
@@ -22,12 +24,12 @@ pub fn check(input: &UpdateTableInput<'_>) -> Result<(), Error> {
         return Err(messages::throughput_missing_in_update());
     }
     input.provisioned_throughput.as_ref().map_or(Ok(()), throughput::check_bounds)?;
-    let updates = index_updates(input);
-    for (at, update) in updates.iter().enumerate() {
+    let mut names = HashSet::new();
+    for update in index_updates(input) {
         let Some(name) = updated_index(update) else {
             return Err(messages::index_update_empty());
         };
-        if updates[..at].iter().any(|earlier| updated_index(earlier) == Some(name)) {
+        if !names.insert(name) {
             return Err(messages::index_updated_twice(name));
         }
     }
@@ -298,9 +300,11 @@ fn set_billing(table: &mut Table, request: &Request<'_>) {
 
 /// Definitions are a delta: new ones are added, the type of a known one stays (AWS-verified suite, July 2026).
 fn merge_definitions(table: &mut Table, request: &Request<'_>) {
+    let known = &mut table.attribute_definitions;
+    let mut names: HashSet<Cow<'_, str>> = known.iter().map(|known| Cow::Owned(known.name.clone())).collect();
     for definition in request.input.attribute_definitions.iter().flatten() {
-        if table.attribute_definitions.iter().all(|known| known.name != definition.attribute_name) {
-            table.attribute_definitions.push(indexes::attribute_definition(definition));
+        if names.insert(Cow::Borrowed(&definition.attribute_name)) {
+            known.push(indexes::attribute_definition(definition));
         }
     }
 }

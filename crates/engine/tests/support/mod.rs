@@ -90,6 +90,8 @@ impl Server {
             };
         }
         dispatch!(
+            "BatchGetItem" decode_batch_get_item batch_get_item,
+            "BatchWriteItem" decode_batch_write_item batch_write_item,
             "CreateTable" decode_create_table create_table,
             "DeleteItem" decode_delete_item delete_item,
             "DeleteTable" decode_delete_table delete_table,

@@ -8,7 +8,7 @@ use super::document::{self, Write};
 use super::{Action, Change, Dialect, SetValue, Update};
 use crate::error::EvaluationError;
 use crate::operand::{Call, Function, Operand};
-use crate::path::{self, Path, Step};
+use crate::path::{self, Path, Source, Step};
 use model::encoded::{ItemBuilder, stored_number};
 use model::{AttributeValue, EncodedItem, Item, ItemView, Number, ValueView};
 
@@ -70,14 +70,15 @@ impl<'a> Update<'a> {
     }
 
     fn apply_to(&self, old: ItemView<'_>) -> Result<EncodedItem, EvaluationError> {
-        let effects = self.effects(old)?;
-        let mut changes = changes(&self.actions, effects, old);
+        let source = Source::new(old, self.actions.len());
+        let effects = self.effects(&source)?;
+        let mut changes = changes(&self.actions, effects, &source);
         changes.sort_unstable_by_key(|(name, _)| *name);
         Ok(merge(old, &changes))
     }
 
     /// What each action writes.
-    fn effects<'x>(&'x self, old: ItemView<'x>) -> Result<Vec<Effect<'x>>, EvaluationError> {
+    fn effects<'x>(&'x self, old: &Source<'x>) -> Result<Vec<Effect<'x>>, EvaluationError> {
         let value = |action: &'x Action<'x>| match &action.change {
             Change::Set(value) => set_value(value, old).map(Some),
             _ => Ok(None),
@@ -93,7 +94,7 @@ impl<'a> Update<'a> {
     }
 
     /// What an action without a value of its own writes.
-    fn effect<'x>(&self, action: &'x Action<'x>, old: ItemView<'x>) -> Result<Effect<'x>, EvaluationError> {
+    fn effect<'x>(&self, action: &'x Action<'x>, old: &Source<'x>) -> Result<Effect<'x>, EvaluationError> {
         let wrong_type = match self.dialect {
             Dialect::Expression => EvaluationError::OperandType,
             Dialect::AttributeUpdates => EvaluationError::UpdatedType,
@@ -118,16 +119,13 @@ impl<'a> Update<'a> {
 }
 
 /// Whether a target's place exists or can be made: whether what holds it is a map or a list as the last step needs.
-fn has_place(target: &Path<'_>, item: ItemView<'_>) -> bool {
+fn has_place(target: &Path<'_>, item: &Source<'_>) -> bool {
     let Some((last, before)) = target.rest.split_last() else { return true };
     let parent = before.iter().fold(item.get(target.attribute), |value, step| path::enter(value?, *step));
-    matches!(
-        (parent, last),
-        (Some(ValueView::M(_)), Step::Name(_)) | (Some(ValueView::L(_)), Step::Index(_))
-    )
+    matches!((parent, last), (Some(ValueView::M(_)), Step::Name(_)) | (Some(ValueView::L(_)), Step::Index(_)))
 }
 
-fn set_value<'x>(value: &'x SetValue<'x>, item: ItemView<'x>) -> Result<Value<'x>, EvaluationError> {
+fn set_value<'x>(value: &'x SetValue<'x>, item: &Source<'x>) -> Result<Value<'x>, EvaluationError> {
     let (operands, is_sum) = match value {
         SetValue::Operand(operand) => return self::operand(operand, item),
         SetValue::Sum(operands) => (operands, true),
@@ -139,11 +137,11 @@ fn set_value<'x>(value: &'x SetValue<'x>, item: ItemView<'x>) -> Result<Value<'x
     result.map(|number| Value::New(AttributeValue::N(number))).map_err(EvaluationError::Number)
 }
 
-fn number<'x>(operand: &'x Operand<'x>, item: ItemView<'x>) -> Result<Number, EvaluationError> {
+fn number<'x>(operand: &'x Operand<'x>, item: &Source<'x>) -> Result<Number, EvaluationError> {
     self::operand(operand, item)?.number().ok_or(EvaluationError::OperandType)
 }
 
-fn operand<'x>(operand: &'x Operand<'x>, item: ItemView<'x>) -> Result<Value<'x>, EvaluationError> {
+fn operand<'x>(operand: &'x Operand<'x>, item: &Source<'x>) -> Result<Value<'x>, EvaluationError> {
     match operand {
         Operand::Path(path) => path.find(item).map(Value::Stored).ok_or(EvaluationError::MissingAttribute),
         Operand::Value(value) => Ok(Value::Given(value)),
@@ -152,7 +150,7 @@ fn operand<'x>(operand: &'x Operand<'x>, item: ItemView<'x>) -> Result<Value<'x>
     }
 }
 
-fn call_value<'x>(call: &'x Call<'x>, item: ItemView<'x>) -> Result<Value<'x>, EvaluationError> {
+fn call_value<'x>(call: &'x Call<'x>, item: &Source<'x>) -> Result<Value<'x>, EvaluationError> {
     let [first, second] = call.operands.as_slice() else { return Err(EvaluationError::OperandType) };
     if call.function == Function::IfNotExists {
         return match operand(first, item) {
@@ -207,7 +205,7 @@ fn difference<T: Ord>(mut set: Vec<T>, less: &[T]) -> Option<Vec<T>> {
 }
 
 /// Gathers what happens to each attribute. Targets do not meet, so an attribute is written either once as a whole or only inside.
-fn changes<'x>(actions: &'x [Action<'x>], effects: Vec<Effect<'x>>, old: ItemView<'x>) -> Changes<'x> {
+fn changes<'x>(actions: &'x [Action<'x>], effects: Vec<Effect<'x>>, old: &Source<'x>) -> Changes<'x> {
     let mut changes: Changes<'x> = Vec::with_capacity(actions.len());
     let mut writes: Vec<Write<'x>> = Vec::new();
     for (action, effect) in actions.iter().zip(effects) {

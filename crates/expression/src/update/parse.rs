@@ -97,11 +97,7 @@ impl<'a> UpdateParser<'a> {
     }
 
     /// ADD and DELETE take a value placeholder and nothing else.
-    fn operand_change(
-        &mut self,
-        parser: &mut Parser<'a, '_>,
-        section: Section,
-    ) -> Result<Change<'a>, ExpressionError> {
+    fn operand_change(&mut self, parser: &mut Parser<'a, '_>, section: Section) -> Result<Change<'a>, ExpressionError> {
         let Some(value) = parser.expect_value()? else { return Ok(Change::Invalid) };
         let operand = value.attribute_type();
         let is_set = matches!(operand, AttributeType::Ss | AttributeType::Ns | AttributeType::Bs);

@@ -4,7 +4,7 @@
 //! index than the one that was written to: before it elements may be gone, and one written beyond the end was appended.
 
 use super::{Change, Update};
-use crate::path::{Path, Step};
+use crate::path::{Path, Source, Step};
 use crate::projection::Projection;
 use model::{EncodedItem, ItemView, ValueView};
 
@@ -28,7 +28,7 @@ impl<'a> Update<'a> {
         for (depth, step) in target.rest.iter().enumerate() {
             if let Step::Index(index) = step {
                 let way = Path { attribute: target.attribute, rest: target.rest[..depth].to_vec() };
-                let length = old.and_then(|old| way.find(old)).map_or(0, list_length);
+                let length = old.and_then(|old| way.find(&Source::new(old, 1))).map_or(0, list_length);
                 moved.rest[depth] = Step::Index(self.moved_index(&way, *index, length));
             }
         }

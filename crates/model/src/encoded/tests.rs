@@ -34,6 +34,7 @@ fn round_trip_and_look_up() {
     assert_eq!(view.to_item(), item);
     assert_eq!(view.check_deep(), Ok(()));
     assert_eq!(view.len(), item.len());
+    assert_eq!(view.levels(), 2);
     for (name, value) in item.iter() {
         assert_eq!(view.get(name).map(ValueView::to_value).as_ref(), Some(value), "{name}");
     }

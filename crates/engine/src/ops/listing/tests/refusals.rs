@@ -128,7 +128,10 @@ fn selections_that_contradict_the_request() {
         ),
     ];
     for (selected, projection, want) in rows {
-        assert_eq!(select(selected, projection).query(&fixture).unwrap_err(), want);
+        let query = select(selected, projection);
+        assert_eq!(query.query(&fixture).unwrap_err(), format!("1 validation error detected: {want}"));
+        let scan = Ask { condition: None, values: Item::new(), ..query };
+        assert_eq!(scan.scan(&fixture).unwrap_err(), want);
     }
     let got = select(Select::SpecificAttributes, Some("k")).query(&fixture).unwrap();
     assert_eq!(got.items.unwrap()[0], item([("k", n(0))]));
