@@ -12,6 +12,9 @@ use crate::rules::{Echo, Pattern, Sizes};
 /// The most violations kept. AWS lists ten; more are kept only because the order of reporting is not that of reading.
 const KEPT_MAX: usize = 200;
 
+/// The bytes kept of a map's key in a path: more than any name may have.
+const KEY_MAX: usize = 1 << 16;
+
 /// A constraint that was broken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Constraint {
@@ -105,7 +108,7 @@ impl<'a> Violations<'a> {
                 Step::Root => continue,
                 Step::Member(name, rank) => (usize::from(rank), Segment::Member(name)),
                 Step::Element(number) => (number, Segment::Element(number)),
-                Step::Entry(key) => (0, Segment::Entry(key.to_owned())),
+                Step::Entry(key) => (0, Segment::Entry(echo::start_of(key, KEY_MAX).to_owned())),
             };
             violation.ranks.push(rank);
             violation.path.push(segment);

@@ -1,11 +1,13 @@
 //! Refused lists and maps, printed back as Java's `toString` prints AWS's classes.
 //!
 //! Evidence: the conformance suite for key schemas and write requests. Works on JSON text that the decoder has accepted already;
-//! should it not parse, printing stops there.
+//! should it not parse, printing stops there. What must hold: what is printed stays small, though Java's form of a value may be thirty
+//! times as long as the request's.
 
 use super::{Echoed, Violation};
-use crate::json::{Kind, Malformed, Reader};
+use crate::json::{Kind, Malformed, Reader, write_string};
 use crate::rules::Echo;
+use std::borrow::Cow;
 
 /// The members of AWS's attribute value class, in its order; the retired number types are among them.
 const VALUE_MEMBERS: [&str; 16] = [
@@ -30,12 +32,29 @@ const VALUE_MEMBERS: [&str; 16] = [
 /// The levels of attribute values that are printed; what lies deeper is left out.
 const LEVELS_MAX: usize = 8;
 
+/// The bytes of a value that are printed; the rest is left out (not confirmed on AWS).
+const PRINTED_MAX: usize = 1 << 20;
+
+/// Why printing stops before the end.
+enum Stop {
+    /// The text is not JSON. It was accepted once, so this does not happen.
+    Malformed,
+    /// Enough is printed.
+    Enough,
+}
+
+impl From<Malformed> for Stop {
+    fn from(_: Malformed) -> Self {
+        Self::Malformed
+    }
+}
+
 impl Violation<'_> {
     /// The value between quotes, or null without.
     pub(super) fn printed(&self) -> String {
         match &self.echoed {
             Echoed::Null => "null".to_owned(),
-            Echoed::Text(text) => format!("'{text}'"),
+            Echoed::Text(text) => format!("'{}'", start_of(text, PRINTED_MAX)),
             Echoed::Json(text, echo) => format!("'{}'", java(text, echo)),
         }
     }
@@ -49,6 +68,11 @@ impl Violation<'_> {
     }
 }
 
+/// The start of a text, of so many bytes at most.
+pub(super) fn start_of(text: &str, bytes_max: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes_max)).unwrap_or(text)
+}
+
 /// A member's name as Java has it: the first letter is small.
 pub(super) fn lower_first(name: &str) -> String {
     let mut letters = name.chars();
@@ -58,13 +82,16 @@ pub(super) fn lower_first(name: &str) -> String {
 fn java(text: &str, echo: &Echo) -> String {
     let mut out = String::new();
     if let Ok(mut reader) = Reader::new(text.as_bytes()) {
-        // A failure leaves what was printed so far; the text was accepted once, so there is none.
-        let _ = print(&mut reader, echo, 0, &mut out);
+        // Either way what was printed so far is what there is.
+        let (Ok(()) | Err(Stop::Malformed | Stop::Enough)) = print(&mut reader, echo, 0, &mut out);
     }
-    out
+    start_of(&out, PRINTED_MAX).to_owned()
 }
 
-fn print(reader: &mut Reader<'_>, echo: &Echo, levels: usize, out: &mut String) -> Result<(), Malformed> {
+fn print(reader: &mut Reader<'_>, echo: &Echo, levels: usize, out: &mut String) -> Result<(), Stop> {
+    if out.len() >= PRINTED_MAX {
+        return Err(Stop::Enough);
+    }
     match (reader.peek()?, echo) {
         (Kind::Null, _) => {
             reader.null()?;
@@ -84,7 +111,7 @@ fn print(reader: &mut Reader<'_>, echo: &Echo, levels: usize, out: &mut String) 
     Ok(())
 }
 
-fn print_list(reader: &mut Reader<'_>, element: &Echo, levels: usize, out: &mut String) -> Result<(), Malformed> {
+fn print_list(reader: &mut Reader<'_>, element: &Echo, levels: usize, out: &mut String) -> Result<(), Stop> {
     out.push('[');
     let mut separator = "";
     let mut members = reader.open_array()?;
@@ -97,7 +124,7 @@ fn print_list(reader: &mut Reader<'_>, element: &Echo, levels: usize, out: &mut 
     Ok(())
 }
 
-fn print_map(reader: &mut Reader<'_>, value: &Echo, levels: usize, out: &mut String) -> Result<(), Malformed> {
+fn print_map(reader: &mut Reader<'_>, value: &Echo, levels: usize, out: &mut String) -> Result<(), Stop> {
     out.push('{');
     let mut separator = "";
     let mut members = reader.open_object()?;
@@ -118,14 +145,15 @@ fn print_structure(
     (name, echoes): (&str, &[(&str, &Echo)]),
     levels: usize,
     out: &mut String,
-) -> Result<(), Malformed> {
+) -> Result<(), Stop> {
     let mut printed = vec![None; echoes.len()];
+    let mut result = Ok(());
     let mut members = reader.open_object()?;
-    while let Some(member) = reader.next_member(&mut members)? {
+    while let (Ok(()), Some(member)) = (&result, reader.next_member(&mut members)?) {
         match echoes.iter().position(|(name, _)| *name == member) {
             Some(index) => {
                 let mut text = String::new();
-                print(reader, echoes[index].1, levels, &mut text)?;
+                result = print(reader, echoes[index].1, levels, &mut text);
                 printed[index] = Some(text);
             }
             None => drop(reader.skip_value()?),
@@ -135,10 +163,10 @@ fn print_structure(
     let members =
         members.map(|((name, _), text)| format!("{}={}", lower_first(name), text.as_deref().unwrap_or("null")));
     out.push_str(&format!("{name}({})", members.collect::<Vec<_>>().join(", ")));
-    Ok(())
+    result
 }
 
-fn print_value(reader: &mut Reader<'_>, levels: usize, out: &mut String) -> Result<(), Malformed> {
+fn print_value(reader: &mut Reader<'_>, levels: usize, out: &mut String) -> Result<(), Stop> {
     let echo_of = |name: &&'static str| -> (&'static str, &'static Echo) {
         match *name {
             "SS" | "NS" | "BS" => (*name, &Echo::List(&Echo::Scalar)),
@@ -151,16 +179,30 @@ fn print_value(reader: &mut Reader<'_>, levels: usize, out: &mut String) -> Resu
     print_structure(reader, ("AttributeValue", &members), levels, out)
 }
 
-/// JSON text without the space between its tokens.
+/// JSON text without the space between its tokens. In strings only what JSON demands is escaped (dynalite and dynoxide agree).
 fn compact(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let (mut in_string, mut escaped) = (false, false);
-    for letter in text.chars() {
-        if in_string || !letter.is_ascii_whitespace() {
-            out.push(letter);
+    let mut out = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() && out.len() < PRINTED_MAX {
+        let (token, after) = rest.split_at(rest.find('"').unwrap_or(rest.len()));
+        out.extend(token.bytes().filter(|byte| !byte.is_ascii_whitespace()));
+        let (string, after) = after.split_at(string_length(after));
+        let inside = Reader::new(string.as_bytes()).and_then(|mut reader| reader.string().map(Cow::into_owned));
+        if let Ok(inside) = inside {
+            write_string(&inside, &mut out);
         }
-        in_string ^= letter == '"' && !escaped;
-        escaped = in_string && letter == '\\' && !escaped;
+        rest = after;
     }
-    out
+    start_of(&String::from_utf8_lossy(&out), PRINTED_MAX).to_owned()
+}
+
+/// The length of the JSON string that a text begins with.
+fn string_length(text: &str) -> usize {
+    let mut escaped = false;
+    let ends = |(_, byte): &(usize, u8)| {
+        let ends = *byte == b'"' && !escaped;
+        escaped = *byte == b'\\' && !escaped;
+        ends
+    };
+    text.bytes().enumerate().skip(1).find(ends).map_or(text.len(), |(at, _)| at + 1)
 }

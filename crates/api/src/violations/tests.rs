@@ -298,6 +298,12 @@ fn batch_get_item() {
         r#"Value '{{"bad!name":{{"Keys":[{{"pk":{{"S":"a b"}}}}]}}}}' at 'requestItems' failed to satisfy constraint: {MAP_KEYS}"#
     );
     assert_eq!(
+        get_batch(r#"{"RequestItems": { "b\u00e4d\\\u0022 \u0001!" : {"Keys": [{"pk": {"S": "\ud83d\ude00\/"}}]} } }"#),
+        format!(
+            r#"{ONE}Value '{{"bäd\\\" \u0001!":{{"Keys":[{{"pk":{{"S":"😀/"}}}}]}}}}' at 'requestItems' failed to satisfy constraint: {MAP_KEYS}"#
+        )
+    );
+    assert_eq!(
         get_batch(r#"{"RequestItems": { "bad!name": {"Keys": [{"pk": {"S": "a b"}}]} } }"#),
         format!("{ONE}{bad_name}")
     );
@@ -337,4 +343,29 @@ fn at_most_ten_are_listed_and_memory_is_bounded() {
         message.starts_with("10 validation errors detected: Value '' at 'attributeDefinitions.1.member.attributeName'")
     );
     assert!(message.len() < 2_000);
+}
+
+/// However much is wrong with a request, the answer stays small, and so does what is kept until then.
+#[test]
+fn answers_to_long_requests_are_short() {
+    const LONG: usize = 1 << 20;
+    const ANSWER_MAX: usize = 11 << 20;
+    let long = "x".repeat(LONG);
+    let many = |element: &str| vec![element; LONG / element.len()].join(",");
+    let answers = [
+        put(&format!(r#"{{"TableName":"{long}","Item":{{}}}}"#)),
+        get_batch(&format!(r#"{{"RequestItems":{{"{long}":{{"Keys":[{}]}}}}}}"#, many("null"))),
+        get_batch(&format!(r#"{{"RequestItems":{{"a!":{{"Keys":[{{"a":{{"S":"{long}"}}}}]}}}}}}"#)),
+        write_batch(&format!(
+            r#"{{"RequestItems":{{"tab":[{}]}}}}"#,
+            many(r#"{"DeleteRequest":{"Key":{"":{"S":""}}}}"#)
+        )),
+        write_batch(&format!(
+            r#"{{"RequestItems":{{"tab":[{}]}}}}"#,
+            vec![format!(r#"{{"DeleteRequest":{{"Key":{{"a":{{"L":[{}]}}}}}}}}"#, many(r#"{"S":""}"#)); 26].join(",")
+        )),
+    ];
+    for answer in answers {
+        assert!(answer.len() < ANSWER_MAX, "{} bytes: {}", answer.len(), &answer[..200]);
+    }
 }
