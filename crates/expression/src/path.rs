@@ -99,32 +99,31 @@ pub(crate) fn enter<'v>(value: ValueView<'v>, step: Step<'_>) -> Option<ValueVie
 }
 
 /// Checks that no two paths meet: that none is the same as another or leads into it, and that no place is used as a map by one and as a
-/// list by another. Of several such pairs the last one written is reported, as DynamoDB does (dynalite's tests against DynamoDB).
+/// list by another. Of several such pairs the first that is the same or leads into the other is reported, the first of the second kind
+/// only where there is none of those (the order of dynalite, whose tests against DynamoDB are the evidence).
 pub(crate) fn check_apart(paths: &[&Path<'_>]) -> Result<(), Problem> {
     let mut names: Vec<&str> = paths.iter().map(|path| path.attribute).collect();
     names.sort_unstable();
     if names.windows(2).all(|pair| pair[0] != pair[1]) {
         return Ok(());
     }
-    for (at, two) in paths.iter().enumerate().rev() {
-        for one in paths[..at].iter().rev() {
+    let mut conflict = None;
+    for (at, two) in paths.iter().enumerate() {
+        for one in &paths[..at] {
             let texts = || (path_text(one), path_text(two));
             match meeting(one, two) {
                 None => {}
-                Some(Meeting::Overlap) => return Err(overlap(texts())),
-                Some(Meeting::Conflict) => return Err(conflict(texts())),
+                Some(Meeting::Overlap) => {
+                    let (one, two) = texts();
+                    return Err(Problem::PathsOverlap { one, two });
+                }
+                Some(Meeting::Conflict) => {
+                    conflict.get_or_insert_with(texts);
+                }
             }
         }
     }
-    Ok(())
-}
-
-fn overlap((one, two): (String, String)) -> Problem {
-    Problem::PathsOverlap { one, two }
-}
-
-fn conflict((one, two): (String, String)) -> Problem {
-    Problem::PathsConflict { one, two }
+    conflict.map_or(Ok(()), |(one, two)| Err(Problem::PathsConflict { one, two }))
 }
 
 enum Meeting {
