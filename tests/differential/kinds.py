@@ -95,7 +95,10 @@ def differences(request: Request, answers: dict[str, Aspects], subject: str) -> 
             else:
                 told = templates(mine, theirs)
             agreeing = tuple(sorted(names)) if agreement(names, allies) else ()
-            kind = Kind(request.operation, refined(aspect, mine, theirs), *told, agreeing)
+            refinement = refined(aspect, mine, theirs)
+            if refinement == "message" and "+" in request.fault:
+                refinement = "message, of two faults"
+            kind = Kind(request.operation, refinement, *told, agreeing)
             shown = {name: shown_part(aspects, aspect) for name, aspects in answers.items()}
             found.append(Difference(kind, names, allies, request, shown))
         # What differs here is not asked about less important aspects.
