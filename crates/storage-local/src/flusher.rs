@@ -1,7 +1,8 @@
 //! The one thread of a store: syncs the write-ahead log for everything that was written before (group commit).
 //!
 //! While one sync runs, further commits are written and wait; the next sync covers them all. So durability costs each
-//! commit a share of a sync, and a lone commit waits for exactly one.
+//! commit a share of a sync, and a lone commit waits for exactly one. Where several waited, the next sync gives them a
+//! fraction of a millisecond to come back.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;

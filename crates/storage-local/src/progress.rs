@@ -16,7 +16,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use storage::error::Source;
 use storage::{StoreError, Version};
 
@@ -25,6 +25,10 @@ use crate::error::WritesStopped;
 
 /// How long a relaxed store lets commits wait for a sync that nobody waits for.
 const RELAXED_SYNC_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long after a sync for which several waited the next one waits for them to come back. One sync for many is much cheaper
+/// than many, so this is worth a little latency where requests come close upon each other, and nowhere else.
+const GATHERING_TIME: Duration = Duration::from_micros(500);
 
 /// The state of all commits of one store.
 #[derive(Debug)]
@@ -49,6 +53,10 @@ struct Waiting {
     waiters: Vec<Waiter>,
     /// The newest version that somebody waits for.
     wanted: Version,
+    /// How many waited when the last sync ended: those it served and those who had come meanwhile.
+    concurrent: usize,
+    /// How many must wait before the flusher is woken.
+    enough: usize,
     /// Identifies the next waiter.
     next_ticket: u64,
     /// The store is closing: the flusher ends.
@@ -111,6 +119,7 @@ impl Progress {
     /// Waits until a sync is due and returns the newest version that it will cover; `None` when the flusher must end.
     pub fn next_sync(&self, durability: Durability) -> Option<Version> {
         let mut waiting = self.waiting.lock();
+        self.gather(&mut waiting);
         loop {
             if waiting.ended || self.failure.get().is_some() {
                 return None;
@@ -137,10 +146,23 @@ impl Progress {
         }
     }
 
+    /// Lets those who came together last time come together again. A client that is alone never waits here.
+    fn gather(&self, waiting: &mut MutexGuard<'_, Waiting>) {
+        if waiting.concurrent < 2 {
+            return;
+        }
+        waiting.enough = waiting.concurrent;
+        // A timeout of the flusher's own, not a clock.
+        let too_few = |waiting: &mut Waiting| waiting.waiters.len() < waiting.enough && !waiting.ended;
+        self.wanted.wait_while_for(waiting, too_few, GATHERING_TIME);
+        waiting.enough = 1;
+    }
+
     /// A sync that covers everything up to this version has finished.
     pub fn synced(&self, version: Version) {
         self.durable.fetch_max(version, Ordering::AcqRel);
         let mut waiting = self.waiting.lock();
+        waiting.concurrent = waiting.waiters.len();
         let woken: Vec<Waiter> = waiting.waiters.extract_if(.., |waiter| waiter.version <= version).collect();
         drop(waiting);
         wake(woken);
@@ -181,8 +203,9 @@ impl Progress {
         if let Some(failure) = self.failure("making a commit durable") {
             return Poll::Ready(Err(failure));
         }
-        let registered = waiting.waiters.iter_mut().find(|waiter| Some(waiter.ticket) == wait.ticket);
-        if let Some(waiter) = registered {
+        if let Some(ticket) = wait.ticket
+            && let Some(waiter) = waiting.waiters.iter_mut().find(|waiter| waiter.ticket == ticket)
+        {
             waiter.waker.clone_from(waker);
             return Poll::Pending;
         }
@@ -191,8 +214,11 @@ impl Progress {
         wait.ticket = Some(ticket);
         waiting.waiters.push(Waiter { ticket, version: wait.version, waker: waker.clone() });
         waiting.wanted = waiting.wanted.max(wait.version);
+        let is_enough = waiting.enough <= waiting.waiters.len();
         drop(waiting);
-        self.wanted.notify_one();
+        if is_enough {
+            self.wanted.notify_one();
+        }
         Poll::Pending
     }
 }

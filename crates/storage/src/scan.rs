@@ -150,6 +150,10 @@ const EXPECTED_ENTRIES_MAX: usize = 16;
 /// The most that a page reserves at once for entries that may never come.
 const RESERVED_BYTES_MAX: usize = 64 * 1024;
 
+/// Room for an ordinary page: a few items of a partition. Longer ones grow by doubling.
+const FIRST_PAGE_BYTES: usize = 8 * 1024;
+const FIRST_PAGE_ENTRIES: usize = 16;
+
 /// Fills a page within the limits of its scan; every store builds its pages with this.
 #[derive(Debug)]
 pub struct PageBuilder {
@@ -172,7 +176,12 @@ impl PageBuilder {
     /// An empty page with the limits of the scan.
     #[must_use]
     pub fn new(scan: &Scan) -> Self {
-        Self { buffer: BytesMut::new(), spans: Vec::new(), max_entries: scan.max_entries, max_bytes: scan.max_bytes }
+        Self {
+            buffer: BytesMut::with_capacity(scan.max_bytes.min(FIRST_PAGE_BYTES)),
+            spans: Vec::with_capacity(scan.max_entries.min(FIRST_PAGE_ENTRIES)),
+            max_entries: scan.max_entries,
+            max_bytes: scan.max_bytes,
+        }
     }
 
     /// Copies the entry into the page unless the page is full.
