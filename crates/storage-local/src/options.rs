@@ -44,8 +44,9 @@ fn blocks(cache: &Cache) -> BlockBasedOptions {
 /// Write buffers, within the memory of the cache.
 fn set_memory(options: &mut Options, settings: &LocalSettings, cache: &Cache) {
     // Two buffers, one filling while the other is written out, take up to half of the memory. A buffer is allocated in
-    // blocks as it fills, so an idle store does not hold it. More than 64 MiB would only lengthen the next start.
-    let write_buffer = (settings.memory_bytes / 4).clamp(MIB, 64 * MIB);
+    // blocks as it fills, so an idle store does not hold it. Every read searches it, and a range that was written lately is
+    // merged from it: with 16 MiB a Query after many writes cost a third less than with 64 MiB.
+    let write_buffer = (settings.memory_bytes / 4).clamp(MIB, 16 * MIB);
     options.set_write_buffer_size(write_buffer);
     options.set_max_write_buffer_number(2);
     // The buffers count as used cache, so that one number bounds both.
