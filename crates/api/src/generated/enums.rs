@@ -47,6 +47,73 @@ impl Encode for AttributeAction {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum BatchStatementErrorCodeEnum {
+    Conditionalcheckfailed,
+    Itemcollectionsizelimitexceeded,
+    Requestlimitexceeded,
+    Validationerror,
+    Provisionedthroughputexceeded,
+    Transactionconflict,
+    Throttlingerror,
+    Internalservererror,
+    Resourcenotfound,
+    Accessdenied,
+    Duplicateitem,
+}
+
+impl BatchStatementErrorCodeEnum {
+    /// The name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Conditionalcheckfailed => "ConditionalCheckFailed",
+            Self::Itemcollectionsizelimitexceeded => "ItemCollectionSizeLimitExceeded",
+            Self::Requestlimitexceeded => "RequestLimitExceeded",
+            Self::Validationerror => "ValidationError",
+            Self::Provisionedthroughputexceeded => "ProvisionedThroughputExceeded",
+            Self::Transactionconflict => "TransactionConflict",
+            Self::Throttlingerror => "ThrottlingError",
+            Self::Internalservererror => "InternalServerError",
+            Self::Resourcenotfound => "ResourceNotFound",
+            Self::Accessdenied => "AccessDenied",
+            Self::Duplicateitem => "DuplicateItem",
+        }
+    }
+
+    /// The value of a name on the wire.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "ConditionalCheckFailed" => Some(Self::Conditionalcheckfailed),
+            "ItemCollectionSizeLimitExceeded" => Some(Self::Itemcollectionsizelimitexceeded),
+            "RequestLimitExceeded" => Some(Self::Requestlimitexceeded),
+            "ValidationError" => Some(Self::Validationerror),
+            "ProvisionedThroughputExceeded" => Some(Self::Provisionedthroughputexceeded),
+            "TransactionConflict" => Some(Self::Transactionconflict),
+            "ThrottlingError" => Some(Self::Throttlingerror),
+            "InternalServerError" => Some(Self::Internalservererror),
+            "ResourceNotFound" => Some(Self::Resourcenotfound),
+            "AccessDenied" => Some(Self::Accessdenied),
+            "DuplicateItem" => Some(Self::Duplicateitem),
+            _ => None,
+        }
+    }
+}
+
+impl Enumeration for BatchStatementErrorCodeEnum {
+    const SET: &'static str = "[ConditionalCheckFailed, ItemCollectionSizeLimitExceeded, RequestLimitExceeded, ValidationError, ProvisionedThroughputExceeded, TransactionConflict, ThrottlingError, InternalServerError, ResourceNotFound, AccessDenied, DuplicateItem]";
+    fn from_name(name: &str) -> Option<Self> {
+        Self::from_name(name)
+    }
+}
+
+impl Encode for BatchStatementErrorCodeEnum {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(b'"');
+        out.extend_from_slice(self.name().as_bytes());
+        out.push(b'"');
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum BillingMode {
     Provisioned,
     PayPerRequest,

@@ -94,6 +94,31 @@ pub fn decode_batch_write_item<'a>(body: &'a [u8]) -> Result<Decoded<BatchWriteI
     decode_request(Operation::BatchWriteItem, body)
 }
 
+/// Decodes the body of a request for TransactWriteItems.
+pub fn decode_transact_write_items<'a>(body: &'a [u8]) -> Result<Decoded<TransactWriteItemsInput<'a>>, Error> {
+    decode_request(Operation::TransactWriteItems, body)
+}
+
+/// Decodes the body of a request for TransactGetItems.
+pub fn decode_transact_get_items<'a>(body: &'a [u8]) -> Result<Decoded<TransactGetItemsInput<'a>>, Error> {
+    decode_request(Operation::TransactGetItems, body)
+}
+
+/// Decodes the body of a request for ExecuteStatement.
+pub fn decode_execute_statement<'a>(body: &'a [u8]) -> Result<Decoded<ExecuteStatementInput<'a>>, Error> {
+    decode_request(Operation::ExecuteStatement, body)
+}
+
+/// Decodes the body of a request for BatchExecuteStatement.
+pub fn decode_batch_execute_statement<'a>(body: &'a [u8]) -> Result<Decoded<BatchExecuteStatementInput<'a>>, Error> {
+    decode_request(Operation::BatchExecuteStatement, body)
+}
+
+/// Decodes the body of a request for ExecuteTransaction.
+pub fn decode_execute_transaction<'a>(body: &'a [u8]) -> Result<Decoded<ExecuteTransactionInput<'a>>, Error> {
+    decode_request(Operation::ExecuteTransaction, body)
+}
+
 /// Decodes the body of a request for DescribeTimeToLive.
 pub fn decode_describe_time_to_live<'a>(body: &'a [u8]) -> Result<Decoded<DescribeTimeToLiveInput<'a>>, Error> {
     decode_request(Operation::DescribeTimeToLive, body)

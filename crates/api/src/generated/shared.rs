@@ -138,6 +138,22 @@ impl Encode for ItemCollectionMetrics<'_> {
 }
 
 #[derive(Clone, PartialEq, Debug, Default)]
+pub struct ItemResponse {
+    pub item: Option<EncodedItem>,
+}
+
+impl Encode for ItemResponse {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let mut object = ObjectWriter::new(out);
+        if let Some(value) = &self.item {
+            let out = object.key(b"\"Item\":");
+            Encode::encode(value, out);
+        }
+        object.end();
+    }
+}
+
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Tag<'a> {
     pub key: Cow<'a, str>,
     pub value: Cow<'a, str>,

@@ -4,13 +4,15 @@
 //! order was recorded from AWS. Where nothing is known the model's own order and limits stand.
 
 /// The operations for which types are generated, by the file that holds them.
-pub const SERVED: [(&str, &[&str]); 7] = [
+pub const SERVED: [(&str, &[&str]); 9] = [
     ("table", &["CreateTable", "DescribeTable", "UpdateTable", "DeleteTable", "ListTables"]),
     ("tag", &["TagResource", "UntagResource", "ListTagsOfResource"]),
     ("account", &["DescribeLimits", "DescribeEndpoints"]),
     ("item", &["PutItem", "GetItem", "UpdateItem", "DeleteItem"]),
     ("read", &["Query", "Scan"]),
     ("batch", &["BatchGetItem", "BatchWriteItem"]),
+    ("transaction", &["TransactWriteItems", "TransactGetItems"]),
+    ("statement", &["ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"]),
     ("table_setting", &["DescribeTimeToLive", "DescribeContinuousBackups"]),
 ];
 
