@@ -10,7 +10,7 @@ mod path;
 mod scalars;
 mod values;
 
-pub(crate) use path::{Path, Step};
+pub(crate) use path::{Path, Site, Step};
 
 use crate::generated::Operation;
 use crate::json::{Kind, Members, Reader};

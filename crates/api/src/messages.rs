@@ -12,6 +12,7 @@ mod reads;
 mod serialization;
 mod tables;
 pub mod text;
+mod transactions;
 
 pub(crate) use constraints::{
     constraint, constraint_anonymous, constraint_broken_bare, constraint_without_value, constraints_broken,
@@ -24,6 +25,7 @@ pub use protocol::*;
 pub use reads::*;
 pub(crate) use serialization::*;
 pub use tables::*;
+pub use transactions::*;
 
 use crate::{Error, ErrorKind};
 

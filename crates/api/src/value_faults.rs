@@ -1,10 +1,11 @@
 //! What is wrong with attribute values of a request, and the words for it.
 //!
 //! AWS has two generations of words, by operation: the current one answers PutItem, UpdateItem and DeleteItem (in the envelope
-//! `1 validation error detected: `), GetItem, BatchGetItem and Query (bare); the older one answers BatchWriteItem and Scan. Evidence:
-//! captures of October 2026, conformance suite, `valueLayers`. The decoder only notes the first fault of each member of the input;
-//! the operation says when it matters and in which words it is told.
+//! `1 validation error detected: `), GetItem, BatchGetItem and Query (bare); the older one answers BatchWriteItem, Scan and, in most
+//! Regions, transactions. Evidence: captures of October 2026, conformance suite, `valueLayers`. The decoder only notes the first fault of
+//! each member of the input, or of each action of a transaction; the operation says when it matters and in which words it is told.
 
+use crate::decode::Site;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use model::NumberError;
@@ -21,7 +22,7 @@ const JAVA_EXPONENT_MAX: i64 = 2_147_483_647;
 pub enum Layer {
     /// PutItem, UpdateItem, DeleteItem, GetItem, BatchGetItem, Query.
     Current,
-    /// BatchWriteItem, Scan.
+    /// BatchWriteItem, Scan, TransactWriteItems, TransactGetItems.
     Older,
 }
 
@@ -70,6 +71,10 @@ pub enum ValueFault {
 pub struct LocatedFault {
     /// The input's member: `Item`, `Key`, `ExpressionAttributeValues`, ...
     pub member: &'static str,
+    /// Where that member is a list, as a transaction's actions are: the element, counted from 0.
+    pub element: Option<usize>,
+    /// The member that is a map with the value in it: the input's own, or one of an action's.
+    pub holder: &'static str,
     /// The first map key inside it: an attribute's name, a placeholder, or a table's name in a batch.
     pub key: String,
     /// What is wrong.
@@ -105,11 +110,20 @@ impl ValueFaults {
         self.levels > FAR_LEVELS
     }
 
-    /// Notes a fault unless its member has one.
-    pub(crate) fn record(&mut self, (member, key): (&'static str, &str), fault: ValueFault) {
-        if self.in_member(member).is_none() {
-            self.faults.push(LocatedFault { member, key: key.to_owned(), fault });
+    /// The faults inside an element of the input's list, of each map in it the first.
+    pub fn in_element(&self, element: usize) -> impl Iterator<Item = &LocatedFault> {
+        self.faults.iter().filter(move |fault| fault.element == Some(element))
+    }
+
+    /// Notes a fault unless its map has one.
+    pub(crate) fn record(&mut self, site: &Site<'_>, fault: ValueFault) {
+        // The decoder goes through the request in order, so the faults of one element stand together at the end.
+        let mut near = self.faults.iter().rev().take_while(|fault| fault.element == site.element);
+        if near.any(|fault| fault.member == site.member && fault.holder == site.holder) {
+            return;
         }
+        let Site { member, element, holder, key } = *site;
+        self.faults.push(LocatedFault { member, element, holder, key: key.to_owned(), fault });
     }
 
     /// Notes how far values are nested.

@@ -33,14 +33,39 @@ pub fn read_units(size: usize, consistency: Consistency) -> f64 {
     }
 }
 
-/// The write units of an item: one for each KB begun of the larger of what it was and what it becomes, at least one.
-pub fn write_units(old: Option<usize>, new: Option<usize>) -> f64 {
-    old.max(new).unwrap_or_default().div_ceil(WRITE_UNIT_SIZE).max(1) as f64
+/// The write units of an item of this size: one for each KB begun, at least one.
+pub fn write_units(size: usize) -> f64 {
+    size.div_ceil(WRITE_UNIT_SIZE).max(1) as f64
+}
+
+/// What a transaction pays for each unit of a table itself; index entries cost what they always do (captures of dynoxide's authors from
+/// AWS, August 2026).
+const TRANSACTION_FACTOR: f64 = 2.0;
+
+/// Which kind of units an answer names beside their sum.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Axis {
+    /// None: all operations but transactions.
+    Unnamed,
+    /// `ReadCapacityUnits`: transactional reads, and writes that were found to be carried out already.
+    Read,
+    /// `WriteCapacityUnits`: transactional writes.
+    Write,
+}
+
+impl Axis {
+    fn capacity(self, units: f64) -> Capacity {
+        Capacity {
+            capacity_units: Some(units),
+            read_capacity_units: (self == Self::Read).then_some(units),
+            write_capacity_units: (self == Self::Write).then_some(units),
+        }
+    }
 }
 
 /// The write units that a change costs in one index, or `None` where it does not touch it.
 fn entry_units(change: EntryChange) -> Option<f64> {
-    let units = |size: Option<usize>| size.map(|size| size.div_ceil(WRITE_UNIT_SIZE).max(1) as f64);
+    let units = |size: Option<usize>| size.map(write_units);
     match change {
         EntryChange { removed: None, added: None, .. } => None,
         EntryChange { removed, added, in_place: true } => units(removed.max(added)),
@@ -67,14 +92,24 @@ impl Consumed {
 
     /// What the write of an item used.
     pub fn write(written: &Written) -> Self {
-        let size = |record: &Option<layout::ItemRecord>| record.as_ref().map(|record| record.size);
-        let mut consumed = Self::table(write_units(size(&written.old), size(&written.new)));
+        let mut consumed = Self::table(write_units(written.larger_size()));
         for (index, change) in written.table.descriptor.indexes.iter().zip(&written.entries) {
             if let Some(units) = entry_units(*change) {
                 consumed.add_index(&index.name, index.kind, units);
             }
         }
         consumed
+    }
+
+    /// What an action of a transaction used. One that only checks an item is charged for the item that it looked at.
+    pub fn transactional_write(written: &Written) -> Self {
+        let Self { table, indexes } = Self::write(written);
+        Self { table: table * TRANSACTION_FACTOR, indexes }
+    }
+
+    /// What reading an item of this size in a transaction used.
+    pub fn transactional_read(size: usize) -> Self {
+        Self::table(read_units(size, Consistency::Strong) * TRANSACTION_FACTOR)
     }
 
     /// Adds units of the table itself.
@@ -98,34 +133,39 @@ impl Consumed {
 
     /// The answer's member, if the request asked for it. The table is named as the request named it.
     pub fn describe<'a>(&self, table: &'a str, wanted: Option<ReturnConsumedCapacity>) -> Option<ConsumedCapacity<'a>> {
-        let units = |units: f64| Capacity { capacity_units: Some(units), ..Capacity::default() };
-        let total = self.table + self.indexes.iter().map(|(.., units)| units).sum::<f64>();
+        self.describe_along(Axis::Unnamed, table, wanted)
+    }
+
+    /// The same, with units of one kind named.
+    pub fn describe_along<'a>(
+        &self,
+        axis: Axis,
+        table: &'a str,
+        wanted: Option<ReturnConsumedCapacity>,
+    ) -> Option<ConsumedCapacity<'a>> {
+        let total = axis.capacity(self.table + self.indexes.iter().map(|(.., units)| units).sum::<f64>());
         let sum = ConsumedCapacity {
             table_name: Some(Cow::Borrowed(table)),
-            capacity_units: Some(total),
+            capacity_units: total.capacity_units,
+            read_capacity_units: total.read_capacity_units,
+            write_capacity_units: total.write_capacity_units,
             ..Default::default()
         };
         match wanted? {
             ReturnConsumedCapacity::None => None,
             ReturnConsumedCapacity::Total => Some(sum),
             ReturnConsumedCapacity::Indexes => Some(ConsumedCapacity {
-                table: Some(units(self.table)),
-                local_secondary_indexes: self.arms(IndexKind::Local),
-                global_secondary_indexes: self.arms(IndexKind::Global),
+                table: Some(axis.capacity(self.table)),
+                local_secondary_indexes: self.arms(IndexKind::Local, axis),
+                global_secondary_indexes: self.arms(IndexKind::Global, axis),
                 ..sum
             }),
         }
     }
 
-    fn arms<'a>(&self, wanted: IndexKind) -> Option<Map<'a, Capacity>> {
-        let arms: Vec<_> = self
-            .indexes
-            .iter()
-            .filter(|(_, kind, _)| *kind == wanted)
-            .map(|(name, _, units)| {
-                (Cow::Owned(name.clone()), Capacity { capacity_units: Some(*units), ..Capacity::default() })
-            })
-            .collect();
+    fn arms<'a>(&self, wanted: IndexKind, axis: Axis) -> Option<Map<'a, Capacity>> {
+        let wanted = self.indexes.iter().filter(|(_, kind, _)| *kind == wanted);
+        let arms: Vec<_> = wanted.map(|(name, _, units)| (Cow::Owned(name.clone()), axis.capacity(*units))).collect();
         (!arms.is_empty()).then(|| Map::from_pairs(arms))
     }
 }

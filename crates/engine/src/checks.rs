@@ -4,7 +4,7 @@
 //! values, legacy parameters, placeholders, expressions, unused placeholders. Which words an operation uses differs: writes of one item
 //! put everything into the envelope of the constraint checks, all others do not (captures of October 2026).
 
-use api::{Error, Layer, Map, ValueFaults, messages};
+use api::{Error, Layer, Map, ValueFault, ValueFaults, messages};
 use expression::{ExpressionError, Placeholders, Projection, legacy, parse_projection};
 use model::Item;
 use std::borrow::Cow;
@@ -90,6 +90,18 @@ pub fn no_faults(wording: Wording, faults: &ValueFaults, layer: Layer) -> Result
         Some(located) => Err(wording.refuse(located.fault.words(layer))),
         None => Ok(()),
     }
+}
+
+/// Refuses wrong attribute values in one action of a transaction. Transactions word them in the older way, as most Regions do, and
+/// those among expression values with their placeholder (captures of October 2026).
+pub fn no_faults_in_element(faults: &ValueFaults, element: usize) -> Result<(), Error> {
+    let Some(located) = faults.in_element(element).next() else { return Ok(()) };
+    let words = located.fault.words(Layer::Older);
+    let is_expression_value = located.holder == "ExpressionAttributeValues" && located.fault != ValueFault::TooDeep;
+    Err(Wording::Bare.refuse(match is_expression_value {
+        true => messages::text::invalid_placeholder_value(&words, &located.key),
+        false => words,
+    }))
 }
 
 /// The projection of an operation that reads whole items and has no other expression: an expression, or `AttributesToGet`.

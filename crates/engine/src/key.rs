@@ -40,6 +40,22 @@ pub fn of_present(table: &Table, item: &Item<'_>) -> Result<ItemKey, Error> {
     Ok(item_key(table, &values))
 }
 
+/// Refuses an empty value of a key attribute, whatever else is wrong with the key.
+pub fn check_not_empty(table: &Table, item: &Item<'_>) -> Result<(), Error> {
+    for attribute in table.key_schema.attributes() {
+        if let Some(value) = item.get(&attribute.name).and_then(KeyValue::of)
+            && value.kind() == attribute.kind
+        {
+            expect_not_empty(attribute, value)?;
+        }
+    }
+    Ok(())
+}
+
+fn expect_not_empty(attribute: &KeyAttribute, value: KeyValue<'_>) -> Result<(), Error> {
+    if value.is_empty() { Err(messages::empty_key_value(&attribute.name, value.kind())) } else { Ok(()) }
+}
+
 /// The values of a key's attributes, in the schema's order, if all are there with the right types.
 pub fn key_values<'v>(schema: &KeySchema, item: &'v Item<'_>) -> Option<Vec<KeyValue<'v>>> {
     let value_of = |attribute: &KeyAttribute| {
@@ -60,9 +76,7 @@ pub fn item_key(table: &Table, values: &[KeyValue<'_>]) -> ItemKey {
 
 fn check_values(schema: &KeySchema, values: &[KeyValue<'_>]) -> Result<(), Error> {
     for (attribute, value) in schema.attributes().zip(values) {
-        if value.is_empty() {
-            return Err(messages::empty_key_value(&attribute.name, value.kind()));
-        }
+        expect_not_empty(attribute, *value)?;
     }
     let (partition, sort) = values.split_at(schema.partition.len().min(values.len()));
     if total_size(partition) > limits::PARTITION_KEY_SIZE_MAX {

@@ -24,6 +24,7 @@ pub mod ops;
 pub mod page;
 pub mod plan;
 pub mod tables;
+pub mod transaction;
 pub mod write;
 
 use catalog::Catalog;
@@ -54,6 +55,8 @@ pub struct Engine {
     pub random: Random,
     /// Work that outlives requests.
     pub jobs: jobs::Jobs,
+    /// When tokens of transactions were last removed.
+    pub token_windows: transaction::TokenWindows,
     /// What the operator chose.
     pub settings: Settings,
 }
@@ -61,6 +64,14 @@ pub struct Engine {
 impl Engine {
     /// An engine over an open store.
     pub fn new(store: Arc<dyn Store>, clock: Clock, random: Random, settings: Settings) -> Self {
-        Self { store, catalog: Catalog::default(), clock, random, jobs: jobs::Jobs::default(), settings }
+        Self {
+            store,
+            catalog: Catalog::default(),
+            clock,
+            random,
+            jobs: jobs::Jobs::default(),
+            token_windows: transaction::TokenWindows::default(),
+            settings,
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! Everything that a decision rests on is checked by the commit: the version of each item that was read, and of the table's descriptor.
 //! So what is committed is as if it had happened alone. One call writes one item or several, of any tables, all in one commit.
 
+use crate::Engine;
 use crate::catalog::OpenTable;
 use crate::context::Context;
 use crate::effects::{self, EntryChange, ItemChange, ItemKey};
@@ -14,12 +15,14 @@ use bytes::Bytes;
 use layout::ItemRecord;
 use model::limits;
 use model::table::Status;
+use runtime::Moment;
 use std::sync::Arc;
+use std::time::Duration;
 use storage::{Batch, StoreError, Version, Versioned};
 
-/// How often a write is planned anew after a conflict. On one server a conflict takes another writer of the same item in the
-/// microseconds between read and commit, so this is reached only when something is wrong.
-const ATTEMPTS_MAX: usize = 1000;
+/// How long a write is planned anew after conflicts before the client is told of them. On one server a conflict takes another writer of
+/// the same item in the microseconds between read and commit, so this is reached only when something keeps the item busy.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What becomes of an item.
 pub enum Next {
@@ -65,63 +68,72 @@ impl Context<'_> {
         written.pop().ok_or_else(messages::internal_server_error)
     }
 
-    /// Writes items, each of another key, all in one commit.
+    /// Writes items, each of another key, all in one commit. The first refusal refuses them all.
     pub async fn write_items(&self, mut writes: Vec<ItemWrite<'_>>) -> Result<Vec<Written>, Error> {
-        for _ in 0..ATTEMPTS_MAX {
-            let as_of = self.visible();
+        let mut conflicts = Conflicts::default();
+        loop {
+            let mut plan = Plan::new(self.visible(), writes.len(), Kept::Unchecked);
             let keys: Vec<Bytes> = writes.iter().map(|write| write.key.bytes.clone()).collect();
             let reads = match keys.as_slice() {
                 [key] => vec![self.get(key).await?],
                 keys => self.get_many(keys).await?,
             };
-            let plan = self.plan(&mut writes, reads, as_of).await?;
-            if plan.batch.mutations.is_empty() {
-                return Ok(plan.written);
+            for (write, read) in writes.iter_mut().zip(reads) {
+                self.plan_write(&mut plan, write, read).await?;
             }
-            match self.commit(plan.batch).await {
-                Ok(version) => {
-                    plan.tables.iter().for_each(|table| table.was_current_at(version));
-                    return Ok(plan.written);
-                }
-                Err(StoreError::Conflict { .. }) => self.refresh_tables(&mut writes).await?,
-                Err(error) => return Err(from_store(error)),
+            match self.commit_plan(plan).await? {
+                Attempt::Committed(written) => return Ok(written),
+                Attempt::Conflict { .. } if conflicts.may_go_on(self.engine) => (),
+                Attempt::Conflict { .. } => return Err(messages::transaction_conflict()),
             }
+            self.refresh_tables(writes.iter_mut()).await?;
         }
-        tracing::error!("a write met a conflict {ATTEMPTS_MAX} times");
-        Err(messages::internal_server_error())
     }
 
-    async fn plan(
+    /// Asks what becomes of one item and adds what that implies.
+    pub(crate) async fn plan_write(
         &self,
-        writes: &mut [ItemWrite<'_>],
-        reads: Vec<Option<Versioned>>,
-        as_of: Version,
-    ) -> Result<Plan, Error> {
-        let mut plan = Plan::new(as_of, writes.len());
-        for (write, read) in writes.iter_mut().zip(reads) {
-            let version = read.as_ref().map(|read| read.version);
-            let old = read.map(|read| decode(&write.key.bytes, &read)).transpose()?;
-            let new = match (write.decide)(&write.table, old.as_ref())? {
-                Next::Keep => {
-                    plan.written.push(Written::unchanged(write, old));
-                    continue;
+        plan: &mut Plan,
+        write: &mut ItemWrite<'_>,
+        read: Option<Versioned>,
+    ) -> Result<(), Error> {
+        let version = read.as_ref().map(|read| read.version);
+        let old = read.map(|read| decode(&write.key.bytes, &read)).transpose()?;
+        let new = match (write.decide)(&write.table, old.as_ref())? {
+            Next::Put(record) => Some(record),
+            Next::Delete if old.is_some() => None,
+            Next::Delete | Next::Keep => {
+                if plan.kept == Kept::Checked {
+                    plan.check(write, version);
                 }
-                Next::Put(record) => Some(record),
-                Next::Delete => None,
-            };
-            if old.is_none() && new.is_none() {
                 plan.written.push(Written::unchanged(write, old));
-                continue;
+                return Ok(());
             }
-            plan.check(write, version);
-            let missing = self.missing_entries(&write.table, old.as_ref(), &mut plan).await?;
-            let table = &write.table.descriptor;
-            let change = ItemChange { table, key: &write.key, old: old.as_ref(), new: new.as_ref(), missing: &missing };
-            let entries = effects::effects(&change, &mut plan.batch);
-            self.check_collection(&change).await?;
-            plan.written.push(Written { table: write.table.clone(), key: write.key.clone(), old, new, entries });
+        };
+        plan.check(write, version);
+        let missing = self.missing_entries(&write.table, old.as_ref(), plan).await?;
+        let table = &write.table.descriptor;
+        let change = ItemChange { table, key: &write.key, old: old.as_ref(), new: new.as_ref(), missing: &missing };
+        let entries = effects::effects(&change, &mut plan.batch);
+        self.check_collection(&change).await?;
+        plan.put_size += new.as_ref().map_or(0, |new| new.size);
+        plan.written.push(Written { table: write.table.clone(), key: write.key.clone(), old, new, entries });
+        Ok(())
+    }
+
+    /// Commits what was planned; nothing to commit is fine.
+    pub(crate) async fn commit_plan(&self, plan: Plan) -> Result<Attempt, Error> {
+        if plan.batch.mutations.is_empty() {
+            return Ok(Attempt::Committed(plan.written));
         }
-        Ok(plan)
+        match self.commit(plan.batch).await {
+            Ok(version) => {
+                plan.tables.iter().for_each(|table| table.was_current_at(version));
+                Ok(Attempt::Committed(plan.written))
+            }
+            Err(StoreError::Conflict { check }) => Ok(Attempt::Conflict { check }),
+            Err(error) => Err(from_store(error)),
+        }
     }
 
     /// Refuses to let an item collection grow further that has reached its limit (developer guide, "Local secondary indexes").
@@ -160,7 +172,10 @@ impl Context<'_> {
     }
 
     /// Reads the tables of the writes again. A table that is gone, or is another one of the same name, is not the one that was meant.
-    async fn refresh_tables(&self, writes: &mut [ItemWrite<'_>]) -> Result<(), Error> {
+    pub(crate) async fn refresh_tables<'w, 'a: 'w>(
+        &self,
+        writes: impl Iterator<Item = &'w mut ItemWrite<'a>>,
+    ) -> Result<(), Error> {
         for write in writes {
             let old = &write.table.descriptor;
             let table = self.engine.read_table(&old.account, &old.name).await?;
@@ -173,21 +188,40 @@ impl Context<'_> {
     }
 }
 
+/// Whether a commit checks the items that its writes leave as they are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kept {
+    /// Each write stands for itself: what the client is told of such an item was true when it was read.
+    Unchecked,
+    /// What is written rests on what was kept.
+    Checked,
+}
+
 /// What one attempt would commit, and what would then have been written.
-struct Plan {
-    batch: Batch,
+pub(crate) struct Plan {
+    pub(crate) batch: Batch,
     /// Every commit up to this version was visible when the reads began.
-    as_of: Version,
+    pub(crate) as_of: Version,
+    /// What becomes of checks of items that stay as they are.
+    kept: Kept,
+    /// The size of all items that are put, together.
+    pub(crate) put_size: usize,
     /// The tables whose descriptors the batch checks.
     tables: Vec<Arc<OpenTable>>,
     written: Vec<Written>,
 }
 
 impl Plan {
-    fn new(as_of: Version, writes: usize) -> Self {
-        Self { batch: Batch::new(), as_of, tables: Vec::new(), written: Vec::with_capacity(writes) }
+    pub(crate) fn new(as_of: Version, writes: usize, kept: Kept) -> Self {
+        Self { batch: Batch::new(), as_of, kept, put_size: 0, tables: Vec::new(), written: Vec::with_capacity(writes) }
     }
 
+    /// What would have been written, in the order of the writes.
+    pub(crate) fn written(&self) -> &[Written] {
+        &self.written
+    }
+
+    /// Checks that the item and the definition of its table are still what they were when they were read.
     fn check(&mut self, write: &ItemWrite<'_>, version: Option<Version>) {
         let known = self.tables.iter().any(|table| Arc::ptr_eq(table, &write.table));
         if !known {
@@ -198,7 +232,39 @@ impl Plan {
     }
 }
 
+/// What became of an attempt to commit.
+pub(crate) enum Attempt {
+    /// It is committed.
+    Committed(Vec<Written>),
+    /// Somebody was faster: a check of the batch does not hold.
+    Conflict {
+        /// The index of the check.
+        check: usize,
+    },
+}
+
+/// The conflicts that a write has met.
+#[derive(Default)]
+pub(crate) struct Conflicts {
+    /// When it met the first.
+    since: Option<Moment>,
+}
+
+impl Conflicts {
+    /// Notes a conflict. Whether the write should be tried again.
+    pub(crate) fn may_go_on(&mut self, engine: &Engine) -> bool {
+        let now = engine.clock.moment();
+        now.since(*self.since.get_or_insert(now)) < PATIENCE
+    }
+}
+
 impl Written {
+    /// The size of the larger of the item before and the item after; writes are charged by it.
+    pub fn larger_size(&self) -> usize {
+        let size = |record: &Option<ItemRecord>| record.as_ref().map(|record| record.size);
+        size(&self.old).max(size(&self.new)).unwrap_or_default()
+    }
+
     fn unchanged(write: &ItemWrite<'_>, old: Option<ItemRecord>) -> Self {
         Self { table: write.table.clone(), key: write.key.clone(), new: old.clone(), old, entries: Vec::new() }
     }

@@ -4,6 +4,7 @@
 //! 00 ...                                                      reserved for the store itself
 //! 01 account 00 name                                          a table's descriptor
 //! 02 name                                                     counters of the server, such as the next table number
+//! 03 window:u32 account 00 token                              a transaction that was carried out
 //! 10 table:u32 hash:u64 partition-key sort-key                an item
 //! 11 table:u32 index:u16 hash:u64 partition-key... sort-key... table-partition-key table-sort-key    an index entry
 //! 20 table:u32 index:u16 kind:u8                              a counter of a table (index 0) or an index
@@ -23,6 +24,8 @@ pub enum Space {
     Catalog = 0x01,
     /// Counters of the server.
     Server = 0x02,
+    /// Tokens of transactions that were carried out.
+    Token = 0x03,
     /// Items.
     Item = 0x10,
     /// Entries of secondary indexes.
@@ -106,6 +109,32 @@ pub fn next_table_number() -> Bytes {
     let mut key = vec![Space::Server as u8];
     key.extend_from_slice(b"next-table");
     key.into()
+}
+
+/// The token of a transaction that was carried out in a window of time; see [`crate::token`].
+pub fn token(window: u32, account: &str, token: &str) -> Bytes {
+    let mut key = tokens_of(window);
+    key.extend_from_slice(account.as_bytes());
+    key.push(0);
+    key.extend_from_slice(token.as_bytes());
+    key.into()
+}
+
+/// All tokens of all windows before one.
+pub fn tokens_before(window: u32) -> Range {
+    Range { from: vec![Space::Token as u8].into(), to: tokens_of(window).into() }
+}
+
+/// All tokens.
+pub fn all_tokens() -> Range {
+    Range::prefixed(vec![Space::Token as u8])
+}
+
+fn tokens_of(window: u32) -> Vec<u8> {
+    let mut key = Vec::with_capacity(64);
+    key.push(Space::Token as u8);
+    key.extend_from_slice(&window.to_be_bytes());
+    key
 }
 
 /// All that is stored for a table in one space.

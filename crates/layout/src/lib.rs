@@ -8,7 +8,9 @@
 pub mod code;
 pub mod keys;
 pub mod record;
+pub mod token;
 
 pub use code::KeyValue;
 pub use keys::{Range, Space};
 pub use record::{Corrupted, ItemRecord};
+pub use token::{Digest, TokenRecord};

@@ -22,6 +22,12 @@ pub const BATCH_GET_SIZE_MAX: usize = 16 * 1024 * 1024;
 pub const BATCH_GET_KEYS_MAX: usize = 100;
 /// Requests in one BatchWriteItem (Model).
 pub const BATCH_WRITE_REQUESTS_MAX: usize = 25;
+/// Actions in one transaction (Model).
+pub const TRANSACTION_ACTIONS_MAX: usize = 100;
+/// The items of one transaction together (DG).
+pub const TRANSACTION_SIZE_MAX: usize = 4 * 1024 * 1024;
+/// How long a transaction's token is valid after it was carried out, in milliseconds (DG): ten minutes.
+pub const TOKEN_VALIDITY_MS: u64 = 10 * 60 * 1000;
 /// Segments of a parallel scan (Model).
 pub const SCAN_SEGMENTS_MAX: i32 = 1_000_000;
 /// The largest request body (DG).

@@ -67,14 +67,36 @@ impl<'p> Path<'p> {
         steps
     }
 
-    /// The input's member that the path leads through, and the first map key below it.
-    pub fn top(&self) -> (&'static str, &'p str) {
+    /// Where a wrong attribute value stands, as operations ask for it.
+    pub fn site(&self) -> Site<'p> {
         let steps = self.steps();
-        let member = match steps.first() {
-            Some(Step::Member(name, _)) => name,
-            _ => "",
-        };
-        let key = steps.iter().find_map(|step| if let Step::Entry(key) = step { Some(*key) } else { None });
-        (member, key.unwrap_or_default())
+        let member = |step: &Step<'p>| if let Step::Member(name, _) = step { Some(*name) } else { None };
+        let entry = steps.iter().position(|step| matches!(step, Step::Entry(_)));
+        let above = &steps[..entry.unwrap_or(steps.len())];
+        Site {
+            member: steps.first().and_then(member).unwrap_or_default(),
+            element: match steps.get(1) {
+                Some(Step::Element(number)) => Some(number - 1),
+                _ => None,
+            },
+            holder: above.iter().rev().find_map(member).unwrap_or_default(),
+            key: match entry.map(|at| steps[at]) {
+                Some(Step::Entry(key)) => key,
+                _ => "",
+            },
+        }
     }
+}
+
+/// The place of an attribute value in a request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Site<'p> {
+    /// The input's member that the path leads through.
+    pub member: &'static str,
+    /// Where that member is a list: the element, counted from 0.
+    pub element: Option<usize>,
+    /// The member that is a map with the value in it: the input's own, or one of the element's.
+    pub holder: &'static str,
+    /// The first map key on the way.
+    pub key: &'p str,
 }

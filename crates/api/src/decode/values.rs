@@ -273,7 +273,7 @@ impl<'a> Decoder<'a> {
     /// Records a fault and returns what stands in the value's place.
     #[cold]
     fn fault(&mut self, path: &Path<'_>, fault: ValueFault) -> AttributeValue<'a> {
-        self.faults.record(path.top(), fault);
+        self.faults.record(&path.site(), fault);
         AttributeValue::Null
     }
 }

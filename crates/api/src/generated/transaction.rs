@@ -13,6 +13,7 @@ use crate::rules::ListRule;
 use crate::rules::MapRule;
 use crate::rules::Sizes;
 use crate::rules::StringRule;
+use crate::rules::TableNameRule;
 use model::Item;
 use std::borrow::Cow;
 
@@ -41,10 +42,7 @@ impl<'a> Structure<'a> for ConditionCheck<'a> {
             match name.as_ref() {
                 "Key" => key = decoder.item(&path.member("Key", 0), Place::Member)?,
                 "TableName" => {
-                    table_name = decoder.string(
-                        &path.member("TableName", 1),
-                        &StringRule { sizes: Sizes { min: 1, max: 1024 }, pattern: None },
-                    )?
+                    table_name = decoder.table_name(&path.member("TableName", 1), TableNameRule::Existing)?
                 }
                 "ConditionExpression" => {
                     condition_expression = decoder.string(&path.member("ConditionExpression", 2), &StringRule::ANY)?
@@ -110,10 +108,7 @@ impl<'a> Structure<'a> for Delete<'a> {
             match name.as_ref() {
                 "Key" => key = decoder.item(&path.member("Key", 0), Place::Member)?,
                 "TableName" => {
-                    table_name = decoder.string(
-                        &path.member("TableName", 1),
-                        &StringRule { sizes: Sizes { min: 1, max: 1024 }, pattern: None },
-                    )?
+                    table_name = decoder.table_name(&path.member("TableName", 1), TableNameRule::Existing)?
                 }
                 "ConditionExpression" => {
                     condition_expression = decoder.string(&path.member("ConditionExpression", 2), &StringRule::ANY)?
@@ -172,10 +167,7 @@ impl<'a> Structure<'a> for Get<'a> {
             match name.as_ref() {
                 "Key" => key = decoder.item(&path.member("Key", 0), Place::Member)?,
                 "TableName" => {
-                    table_name = decoder.string(
-                        &path.member("TableName", 1),
-                        &StringRule { sizes: Sizes { min: 1, max: 1024 }, pattern: None },
-                    )?
+                    table_name = decoder.table_name(&path.member("TableName", 1), TableNameRule::Existing)?
                 }
                 "ProjectionExpression" => {
                     projection_expression = decoder.string(&path.member("ProjectionExpression", 2), &StringRule::ANY)?
@@ -228,10 +220,7 @@ impl<'a> Structure<'a> for Put<'a> {
             match name.as_ref() {
                 "Item" => item = decoder.item(&path.member("Item", 0), Place::Member)?,
                 "TableName" => {
-                    table_name = decoder.string(
-                        &path.member("TableName", 1),
-                        &StringRule { sizes: Sizes { min: 1, max: 1024 }, pattern: None },
-                    )?
+                    table_name = decoder.table_name(&path.member("TableName", 1), TableNameRule::Existing)?
                 }
                 "ConditionExpression" => {
                     condition_expression = decoder.string(&path.member("ConditionExpression", 2), &StringRule::ANY)?
@@ -309,7 +298,7 @@ impl<'a> Structure<'a> for TransactGetItemsInput<'a> {
             match name.as_ref() {
                 "TransactItems" => {
                     transact_items = decoder.list(
-                        &path.member("TransactItems", 0),
+                        &path.member("TransactItems", 1),
                         Place::Member,
                         &ListRule {
                             sizes: Sizes { min: 1, max: 100 },
@@ -333,12 +322,12 @@ impl<'a> Structure<'a> for TransactGetItemsInput<'a> {
                     )?
                 }
                 "ReturnConsumedCapacity" => {
-                    return_consumed_capacity = decoder.enumeration(&path.member("ReturnConsumedCapacity", 1))?
+                    return_consumed_capacity = decoder.enumeration(&path.member("ReturnConsumedCapacity", 0))?
                 }
                 _ => decoder.skip()?,
             }
         }
-        let transact_items = transact_items.required(decoder, &path.member("TransactItems", 0));
+        let transact_items = transact_items.required(decoder, &path.member("TransactItems", 1));
         let Some(transact_items) = transact_items else { return Ok(Slot::Refused) };
         Ok(Slot::Present(TransactGetItemsInput {
             transact_items,
@@ -427,7 +416,7 @@ impl<'a> Structure<'a> for TransactWriteItemsInput<'a> {
             match name.as_ref() {
                 "TransactItems" => {
                     transact_items = decoder.list(
-                        &path.member("TransactItems", 0),
+                        &path.member("TransactItems", 3),
                         Place::Member,
                         &ListRule {
                             sizes: Sizes { min: 1, max: 100 },
@@ -506,14 +495,14 @@ impl<'a> Structure<'a> for TransactWriteItemsInput<'a> {
                 }
                 "ClientRequestToken" => {
                     client_request_token = decoder.string(
-                        &path.member("ClientRequestToken", 3),
+                        &path.member("ClientRequestToken", 0),
                         &StringRule { sizes: Sizes { min: 1, max: 36 }, pattern: None },
                     )?
                 }
                 _ => decoder.skip()?,
             }
         }
-        let transact_items = transact_items.required(decoder, &path.member("TransactItems", 0));
+        let transact_items = transact_items.required(decoder, &path.member("TransactItems", 3));
         let Some(transact_items) = transact_items else { return Ok(Slot::Refused) };
         Ok(Slot::Present(TransactWriteItemsInput {
             transact_items,
@@ -575,10 +564,7 @@ impl<'a> Structure<'a> for Update<'a> {
                     update_expression = decoder.string(&path.member("UpdateExpression", 1), &StringRule::ANY)?
                 }
                 "TableName" => {
-                    table_name = decoder.string(
-                        &path.member("TableName", 2),
-                        &StringRule { sizes: Sizes { min: 1, max: 1024 }, pattern: None },
-                    )?
+                    table_name = decoder.table_name(&path.member("TableName", 2), TableNameRule::Existing)?
                 }
                 "ConditionExpression" => {
                     condition_expression = decoder.string(&path.member("ConditionExpression", 3), &StringRule::ANY)?

@@ -18,7 +18,7 @@ pub use report::{Fault, Finding, Report, Totals};
 use crate::catalog::OpenTable;
 use bytes::Bytes;
 use layout::keys::{self, Range};
-use layout::record;
+use layout::{TokenRecord, record};
 use model::Table;
 use std::collections::BTreeMap;
 use storage::{Direction, Page, Scan, Store, StoreError};
@@ -38,8 +38,20 @@ pub async fn check(store: &dyn Store) -> Result<Report, StoreError> {
     for table in &tables {
         table::check(store, table, &mut report).await?;
     }
+    check_tokens(store, &mut report).await?;
     strangers::check(store, &tables, &mut report).await?;
     Ok(report)
+}
+
+/// Every token of a transaction decodes.
+async fn check_tokens(store: &dyn Store, report: &mut Report) -> Result<(), StoreError> {
+    let mut walk = Walk::new(store, keys::all_tokens());
+    while let Some(page) = walk.next().await? {
+        for entry in page.iter().filter(|entry| TokenRecord::decode(entry.value).is_err()) {
+            report.add(None, entry.key, Fault::Undecodable);
+        }
+    }
+    Ok(())
 }
 
 /// All tables whose descriptors decode. Their number is bounded by the quota of tables.

@@ -3,7 +3,8 @@
 //! DynamoDB writes the parts of a batch one by one; here they go into one commit, which is cheaper and never leaves a part behind. So
 //! there are never UnprocessedItems, but the member is always there: SDKs rely on it.
 
-use crate::capacity::Consumed;
+use super::sums::Sums;
+use crate::capacity::{Axis, Consumed};
 use crate::catalog::OpenTable;
 use crate::checks::{self, Wording};
 use crate::context::Context;
@@ -11,13 +12,9 @@ use crate::effects::{self, ItemKey};
 use crate::item_size;
 use crate::key::{self, Origin};
 use crate::ops::metrics;
-use crate::write::{Decide, ItemWrite, Next, Written};
-use api::{
-    BatchWriteItemInput, BatchWriteItemOutput, Decoded, Error, ItemCollectionMetrics, Layer, Map, WriteRequest,
-    messages,
-};
+use crate::write::{Decide, ItemWrite, Next};
+use api::{BatchWriteItemInput, BatchWriteItemOutput, Decoded, Error, Layer, Map, WriteRequest, messages};
 use model::{EncodedItem, Item, Table, limits};
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 const WORDING: Wording = Wording::Bare;
@@ -49,40 +46,19 @@ pub async fn run<'a>(
         return Err(messages::duplicate_keys_in_batch_write());
     }
     let mut written = context.write_items(writes).await?.into_iter();
-    let mut output = BatchWriteItemOutput {
-        unprocessed_items: Some(Map::new()),
-        item_collection_metrics: None,
-        consumed_capacity: None,
-    };
+    let mut sums = Sums::default();
     for (name, actions) in &actions {
-        let written: Vec<_> = written.by_ref().take(actions.len()).collect();
-        answer_table(context, (name, actions, &written), input, &mut output).await?;
+        for (action, written) in actions.iter().zip(written.by_ref()) {
+            let requested = (&written, action.requested());
+            let metrics = metrics::of_write(context, requested, input.return_item_collection_metrics).await?;
+            sums.add(name, &Consumed::write(&written), metrics);
+        }
     }
-    Ok(output)
-}
-
-/// Adds what the writes of one table used and touched. Members that nothing is added to stay absent (dynalite and dynoxide agree).
-async fn answer_table<'a>(
-    context: &Context<'_>,
-    (name, actions, written): (&'a str, &[Action<'_>], &[Written]),
-    input: &BatchWriteItemInput<'a>,
-    output: &mut BatchWriteItemOutput<'a>,
-) -> Result<(), Error> {
-    let mut consumed = Consumed::default();
-    let mut collections: Vec<ItemCollectionMetrics<'static>> = Vec::new();
-    for (action, written) in actions.iter().zip(written) {
-        consumed.add(&Consumed::write(written));
-        let requested = (written, action.requested());
-        let metrics = metrics::of_write(context, requested, input.return_item_collection_metrics).await?;
-        collections.extend(metrics.filter(|metrics| !collections.contains(metrics)));
-    }
-    if !collections.is_empty() {
-        output.item_collection_metrics.get_or_insert_default().push(Cow::Borrowed(name), collections);
-    }
-    if let Some(consumed) = consumed.describe(name, input.return_consumed_capacity) {
-        output.consumed_capacity.get_or_insert_default().push(consumed);
-    }
-    Ok(())
+    Ok(BatchWriteItemOutput {
+        unprocessed_items: Some(Map::new()),
+        consumed_capacity: sums.consumed(Axis::Unnamed, input.return_consumed_capacity),
+        item_collection_metrics: sums.collections(),
+    })
 }
 
 /// What is checked before any table is looked up.

@@ -1,4 +1,4 @@
-//! What PutItem, UpdateItem and DeleteItem share: the condition under which they write.
+//! What PutItem, UpdateItem and DeleteItem, and the actions of a transaction, share: the condition under which they write.
 
 use crate::checks::{self, Given, Variables, Wording};
 use crate::legacy::{comparison, joiner};
@@ -9,11 +9,11 @@ use expression::legacy::{self, ExpectedAttribute};
 use expression::{Condition, ExpressionKind, Placeholders, parse_condition};
 use layout::ItemRecord;
 
-const WORDING: Wording = Wording::Enveloped;
-
 /// The parameters of a conditional write.
 #[derive(Clone, Copy)]
 pub struct Parameters<'a> {
+    /// How the operation words its refusals.
+    pub wording: Wording,
     /// `Expected`.
     pub expected: Option<&'a Map<'a, ExpectedAttributeValue<'a>>>,
     /// `ConditionalOperator`.
@@ -30,8 +30,8 @@ impl<'a> Parameters<'a> {
     /// Refuses `Expected` beside an expression, and variables without one.
     pub fn check_presence(&self) -> Result<(), Error> {
         let condition = [("ConditionExpression", self.condition.is_some())];
-        checks::not_mixed(WORDING, &self.legacy(), &condition)?;
-        self.variables.not_without(WORDING, &condition, &condition)
+        checks::not_mixed(self.wording, &self.legacy(), &condition)?;
+        self.variables.not_without(self.wording, &condition, &condition)
     }
 
     /// The legacy parameters among these, in the order in which messages list them.
@@ -42,15 +42,15 @@ impl<'a> Parameters<'a> {
     /// The condition of an operation that has no other expression.
     pub fn guard(&self) -> Result<Guard<'a>, Error> {
         let expected = self.expected_condition()?;
-        let placeholders = self.variables.placeholders(WORDING)?;
+        let placeholders = self.variables.placeholders(self.wording)?;
         let guard = self.guard_beside(expected, &placeholders)?;
-        checks::all_used(WORDING, &placeholders)?;
+        checks::all_used(self.wording, &placeholders)?;
         Ok(guard)
     }
 
     /// Lowers `Expected`.
     pub fn expected_condition(&self) -> Result<Option<Condition<'a>>, Error> {
-        let refuse = |problem| WORDING.refuse(problem);
+        let refuse = |problem| self.wording.refuse(problem);
         if self.operator.is_some() {
             legacy::check_conditional_operator(self.expected.map_or(0, Map::len)).map_err(refuse)?;
         }
@@ -66,7 +66,7 @@ impl<'a> Parameters<'a> {
         placeholders: &Placeholders<'a>,
     ) -> Result<Guard<'a>, Error> {
         let parse = |text| parse_condition(ExpressionKind::Condition, text, placeholders);
-        let condition = checks::parsed(WORDING, self.condition.map(parse))?;
+        let condition = checks::parsed(self.wording, self.condition.map(parse))?;
         let returns_item = self.on_failure == Some(ReturnValuesOnConditionCheckFailure::AllOld);
         Ok(Guard { condition: condition.or(expected), returns_item })
     }
@@ -86,7 +86,7 @@ fn lower<'a>(attribute: &'a str, expected: &'a ExpectedAttributeValue<'a>) -> Ex
 pub fn only_old_values(wanted: Option<ReturnValue>) -> Result<(), Error> {
     match wanted {
         None | Some(ReturnValue::None | ReturnValue::AllOld) => Ok(()),
-        Some(_) => Err(WORDING.refuse(messages::text::return_values_old_or_none())),
+        Some(_) => Err(Wording::Enveloped.refuse(messages::text::return_values_old_or_none())),
     }
 }
 

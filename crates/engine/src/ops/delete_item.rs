@@ -36,6 +36,7 @@ pub async fn run<'a>(
 fn check<'a>(request: &'a Decoded<DeleteItemInput<'a>>) -> Result<Guard<'a>, Error> {
     let input = &request.input;
     let parameters = conditional::Parameters {
+        wording: Wording::Enveloped,
         expected: input.expected.as_ref(),
         operator: input.conditional_operator,
         condition: input.condition_expression.as_deref(),

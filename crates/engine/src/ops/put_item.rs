@@ -2,6 +2,7 @@
 
 use super::conditional::{self, Guard};
 use crate::capacity::Consumed;
+use crate::catalog::OpenTable;
 use crate::checks::{self, Variables, Wording};
 use crate::context::Context;
 use crate::effects;
@@ -9,6 +10,7 @@ use crate::key::{self, Origin};
 use crate::write::{ItemWrite, Next};
 use crate::{item_size, ops::metrics};
 use api::{Decoded, Error, Layer, PutItemInput, PutItemOutput, ReturnValue};
+use layout::ItemRecord;
 use model::EncodedItem;
 
 /// Answers a PutItem.
@@ -21,16 +23,7 @@ pub async fn run<'a>(
     let table = context.table(&input.table_name).await?;
     let key = key::of_item(&table.descriptor, &input.item)?;
     let record = effects::record(EncodedItem::from_item(&input.item));
-    let write = ItemWrite {
-        table,
-        key,
-        decide: Box::new(|table, old| {
-            key::check_index_keys(&table.descriptor, record.item.view(), Origin::Item, |_| true)?;
-            item_size::check_put(&table.descriptor, &record)?;
-            guard.check(old)?;
-            Ok(Next::Put(record.clone()))
-        }),
-    };
+    let write = ItemWrite { table, key, decide: Box::new(|table, old| decide(&record, &guard, table, old)) };
     let written = context.write_item(write).await?;
     let wants_old = input.return_values == Some(ReturnValue::AllOld);
     Ok(PutItemOutput {
@@ -45,9 +38,23 @@ pub async fn run<'a>(
     })
 }
 
+/// Whether the item may be put in the place of the old one.
+pub(super) fn decide(
+    record: &ItemRecord,
+    guard: &Guard<'_>,
+    table: &OpenTable,
+    old: Option<&ItemRecord>,
+) -> Result<Next, Error> {
+    key::check_index_keys(&table.descriptor, record.item.view(), Origin::Item, |_| true)?;
+    item_size::check_put(&table.descriptor, record)?;
+    guard.check(old)?;
+    Ok(Next::Put(record.clone()))
+}
+
 fn check<'a>(request: &'a Decoded<PutItemInput<'a>>) -> Result<Guard<'a>, Error> {
     let input = &request.input;
     let parameters = conditional::Parameters {
+        wording: Wording::Enveloped,
         expected: input.expected.as_ref(),
         operator: input.conditional_operator,
         condition: input.condition_expression.as_deref(),

@@ -107,6 +107,8 @@ impl Server {
             "Query" decode_query query,
             "Scan" decode_scan scan,
             "TagResource" decode_tag_resource tag_resource,
+            "TransactGetItems" decode_transact_get_items transact_get_items,
+            "TransactWriteItems" decode_transact_write_items transact_write_items,
             "UntagResource" decode_untag_resource untag_resource,
             "UpdateItem" decode_update_item update_item,
             "UpdateTable" decode_update_table update_table,

@@ -49,8 +49,8 @@ pub const ENUM_ORDERS: [(&str, &[&str]); 7] = [
 ];
 
 /// The order in which AWS lists failures of a structure's members; members that are not named follow in the model's order.
-/// Evidence: dynalite's recorded tables; global before local indexes by a capture of October 2026.
-pub const MEMBER_ORDERS: [(&str, &[&str]); 17] = [
+/// Evidence: dynalite's recorded tables; global before local indexes, and the order of transactions, by captures of October 2026.
+pub const MEMBER_ORDERS: [(&str, &[&str]); 19] = [
     ("BatchGetItemInput", &["ReturnConsumedCapacity", "RequestItems"]),
     ("BatchWriteItemInput", &["ReturnConsumedCapacity", "ReturnItemCollectionMetrics", "RequestItems"]),
     (
@@ -126,6 +126,11 @@ pub const MEMBER_ORDERS: [(&str, &[&str]); 17] = [
             "AttributesToGet",
         ],
     ),
+    ("TransactGetItemsInput", &["ReturnConsumedCapacity", "TransactItems"]),
+    (
+        "TransactWriteItemsInput",
+        &["ClientRequestToken", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics", "TransactItems"],
+    ),
     (
         "UpdateItemInput",
         &[
@@ -155,7 +160,7 @@ pub enum Override {
 }
 
 /// Which member carries which override.
-pub const OVERRIDES: [(&str, &str, Override); 16] = [
+pub const OVERRIDES: [(&str, &str, Override); 21] = [
     ("CreateTableInput", "TableName", Override::NewTableName),
     ("CreateTableInput", "KeySchema", Override::AtMost(2)),
     ("LocalSecondaryIndex", "KeySchema", Override::AtMost(2)),
@@ -170,6 +175,11 @@ pub const OVERRIDES: [(&str, &str, Override); 16] = [
     ("DeleteItemInput", "TableName", Override::TableName),
     ("QueryInput", "TableName", Override::TableName),
     ("ScanInput", "TableName", Override::TableName),
+    ("ConditionCheck", "TableName", Override::TableName),
+    ("Delete", "TableName", Override::TableName),
+    ("Get", "TableName", Override::TableName),
+    ("Put", "TableName", Override::TableName),
+    ("Update", "TableName", Override::TableName),
     // Map keys: AWS words these as one constraint on the map (suite, BatchGetItem and BatchWriteItem).
     ("BatchGetRequestMap", "", Override::NewTableName),
     ("BatchWriteItemRequestMap", "", Override::NewTableName),

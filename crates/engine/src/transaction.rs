@@ -1,0 +1,201 @@
+//! Transactions: several actions on items, all or nothing.
+//!
+//! ```text
+//! read all items at one point -> ask every action -> refused by one: cancelled, with the reason of each
+//!                                                 -> commit, with a check of every item that was read; and again after a conflict
+//! ```
+//!
+//! A commit checks every item that an action looked at, also those that it leaves as they are, so transactions are serializable among
+//! each other and with everything else. A conflict that trying again can settle is nobody's error.
+//!
+//! **Tokens.** A transaction with a token writes a record of it in its own commit. So the same request is carried out once, through
+//! crashes too; of two at the same time one meets the other's record. A record is valid for ten minutes from its time. Its key begins
+//! with the ten minutes of the clock in which it was written, the *window*: a request looks into its own window and the two beside it,
+//! and the first transaction of each window removes all windows that are over, as one range.
+
+use crate::context::Context;
+use crate::error::corrupted;
+use crate::write::{Attempt, Conflicts, ItemWrite, Kept, Plan, Written};
+use api::{Error, messages};
+use bytes::Bytes;
+use layout::keys;
+use layout::token::TokenRecord;
+use model::limits;
+use std::sync::atomic::{AtomicU32, Ordering};
+use storage::Versioned;
+
+/// A transaction to be carried out.
+pub struct Transaction<'a> {
+    /// What is done to each item, each of another key. An action that was refused before its item was read keeps its place here.
+    pub actions: Vec<Result<ItemWrite<'a>, Error>>,
+    /// By what it is recognized when it is sent again.
+    pub token: Option<Token<'a>>,
+}
+
+/// `ClientRequestToken`, and what it stands for.
+#[derive(Clone, Copy)]
+pub struct Token<'a> {
+    /// The token.
+    pub text: &'a str,
+    /// The digest of the actions; see [`layout::Digest`].
+    pub digest: u128,
+}
+
+/// What became of a transaction that was not cancelled.
+pub enum Outcome {
+    /// It was carried out: what was written or looked at, in the order of the actions.
+    Done(Vec<Written>),
+    /// It had been carried out before.
+    Repeated {
+        /// For each action the size that it was charged by.
+        sizes: Vec<u32>,
+    },
+}
+
+impl Transaction<'_> {
+    /// The keys to read: the places of the token, then the items.
+    fn keys(&self, claim: Option<&Claim<'_>>) -> Vec<Bytes> {
+        let places = claim.into_iter().flat_map(|claim| &claim.places);
+        let items = self.actions.iter().flatten().map(|write| &write.key.bytes);
+        places.chain(items).cloned().collect()
+    }
+}
+
+impl Context<'_> {
+    /// Carries out a transaction.
+    ///
+    /// # Errors
+    /// TransactionCanceledException, IdempotentParameterMismatchException, TransactionInProgressException.
+    pub async fn transact(&self, mut transaction: Transaction<'_>) -> Result<Outcome, Error> {
+        let mut conflicts = Conflicts::default();
+        loop {
+            let claim = transaction.token.map(|token| Claim::new(self, token));
+            let mut plan = Plan::new(self.visible(), transaction.actions.len(), Kept::Checked);
+            let keys = transaction.keys(claim.as_ref());
+            let mut found = self.get_many(&keys).await?.into_iter();
+            if let Some(claim) = &claim {
+                let records: Vec<_> = found.by_ref().take(WINDOWS).collect();
+                if let Some(outcome) = claim.known_outcome(&records)? {
+                    return Ok(outcome);
+                }
+                claim.check(&records, &mut plan);
+            }
+            let firsts = self.plan_actions(&mut plan, &mut transaction.actions, found).await?;
+            if let Some(claim) = &claim {
+                claim.record(&mut plan, &self.engine.token_windows);
+            }
+            let check = match self.commit_plan(plan).await? {
+                Attempt::Committed(written) => return Ok(Outcome::Done(written)),
+                Attempt::Conflict { check } => check,
+            };
+            if !conflicts.may_go_on(self.engine) {
+                return Err(conflict(check, &firsts));
+            }
+            self.refresh_tables(transaction.actions.iter_mut().flatten()).await?;
+        }
+    }
+
+    /// Asks every action. Returns for each the index of the first check that belongs to it.
+    async fn plan_actions(
+        &self,
+        plan: &mut Plan,
+        actions: &mut [Result<ItemWrite<'_>, Error>],
+        mut found: impl Iterator<Item = Option<Versioned>>,
+    ) -> Result<Vec<usize>, Error> {
+        let mut firsts = Vec::with_capacity(actions.len());
+        let mut reasons = Vec::with_capacity(actions.len());
+        let mut is_cancelled = false;
+        for action in actions {
+            firsts.push(plan.batch.checks.len());
+            let planned = match action {
+                Ok(write) => self.plan_write(plan, write, found.next().flatten()).await,
+                Err(refusal) => Err(refusal.clone()),
+            };
+            is_cancelled |= planned.is_err();
+            reasons.push(planned.err().map_or_else(|| Ok(messages::no_reason()), messages::reason_of)?);
+        }
+        if is_cancelled {
+            return Err(messages::transaction_canceled(reasons));
+        }
+        if plan.put_size > limits::TRANSACTION_SIZE_MAX {
+            return Err(messages::transaction_too_large());
+        }
+        Ok(firsts)
+    }
+}
+
+/// Whom a check that never held belongs to: the action before whose successor it stands. Those before all actions are the token's.
+fn conflict(check: usize, firsts: &[usize]) -> Error {
+    let Some(busy) = firsts.partition_point(|first| *first <= check).checked_sub(1) else {
+        return messages::transaction_in_progress();
+    };
+    let reason =
+        |at| if at == busy { messages::reason_of(messages::transaction_conflict()) } else { Ok(messages::no_reason()) };
+    (0..firsts.len()).map(reason).collect::<Result<_, _>>().map_or_else(|error| error, messages::transaction_canceled)
+}
+
+/// How many windows a token may stand in: its own, and for clocks that differ or tick meanwhile one before and one behind.
+const WINDOWS: usize = 3;
+
+/// The windows that this server has seen, so that what is over is removed once.
+#[derive(Debug, Default)]
+pub struct TokenWindows {
+    /// The newest window before which all was removed.
+    cleared: AtomicU32,
+}
+
+/// A token's places in the store at this moment.
+struct Claim<'t> {
+    token: Token<'t>,
+    now_ms: u64,
+    window: u32,
+    /// The keys of the windows, oldest first.
+    places: [Bytes; WINDOWS],
+}
+
+impl<'t> Claim<'t> {
+    fn new(context: &Context<'_>, token: Token<'t>) -> Self {
+        let now_ms = context.engine.clock.now().as_millis();
+        // A window's number fits for the next eighty thousand years.
+        let window = u32::try_from(now_ms / limits::TOKEN_VALIDITY_MS).unwrap_or(u32::MAX - 1);
+        let place = |window| keys::token(window, &context.caller.account, token.text);
+        let places = [place(window.saturating_sub(1)), place(window), place(window + 1)];
+        Self { token, now_ms, window, places }
+    }
+
+    /// The outcome of the transaction that was carried out with this token, if there is one that still counts. `records` are what stands
+    /// in the places.
+    fn known_outcome(&self, records: &[Option<Versioned>]) -> Result<Option<Outcome>, Error> {
+        for (key, found) in self.places.iter().zip(records) {
+            let Some(found) = found else { continue };
+            let record = TokenRecord::decode(&found.value).map_err(|_| corrupted(key))?;
+            if record.written_at_ms.saturating_add(limits::TOKEN_VALIDITY_MS) <= self.now_ms {
+                continue;
+            }
+            if record.digest != self.token.digest {
+                return Err(messages::idempotent_parameter_mismatch());
+            }
+            return Ok(Some(Outcome::Repeated { sizes: record.sizes }));
+        }
+        Ok(None)
+    }
+
+    /// Checks that nobody else has used the token meanwhile.
+    fn check(&self, records: &[Option<Versioned>], plan: &mut Plan) {
+        for (key, found) in self.places.iter().zip(records) {
+            plan.batch.check_since(key.clone(), found.as_ref().map(|found| found.version), plan.as_of);
+        }
+    }
+
+    /// Records the token, and removes those that are over if this is the first of its window.
+    fn record(&self, plan: &mut Plan, windows: &TokenWindows) {
+        let sizes = plan.written().iter().map(|written| written.larger_size() as u32).collect();
+        let record = TokenRecord { written_at_ms: self.now_ms, digest: self.token.digest, sizes };
+        if windows.cleared.fetch_max(self.window, Ordering::Relaxed) < self.window {
+            let over = keys::tokens_before(self.window.saturating_sub(1));
+            plan.batch.delete_range(over.from, over.to);
+        }
+        let [_, own, _] = &self.places;
+        plan.batch.set(own.clone(), record.encode());
+    }
+}
