@@ -480,3 +480,51 @@ fn tables_and_tags() {
         assert_eq!((error.code(), error.message()), (code, words));
     }
 }
+
+#[test]
+fn transactions() {
+    check(&[
+        (several_operations_on_one_item(), "Transaction request cannot include multiple operations on one item"),
+        (several_actions_in_one(), "TransactItems can only contain one of Check, Put, Update or Delete"),
+        (no_action(), "Invalid Request: TransactWriteRequest should contain Delete or Put or Update request"),
+        (transaction_too_large(), "The aggregate size of the items in the transaction exceeds the limit of 4 MB"),
+    ]);
+    let codes = |error: Error| (error.code(), error.message().to_owned());
+    let words = "Transaction is ongoing for the item";
+    assert_eq!(codes(transaction_conflict()), ("TransactionConflictException", words.to_owned()));
+    let words = "The transaction with the given request token is already in progress.";
+    assert_eq!(codes(transaction_in_progress()), ("TransactionInProgressException", words.to_owned()));
+    let words = "DynamoDB rejected the request because you retried a request with a different payload but with an idempotent token that was already used.";
+    assert_eq!(codes(idempotent_parameter_mismatch()), ("IdempotentParameterMismatchException", words.to_owned()));
+}
+
+#[test]
+fn cancellations() {
+    let item = model::EncodedItem::from_item(&model::Item::new());
+    let refusals = [
+        conditional_check_failed(Some(item.clone())),
+        validation("wrong"),
+        item_collection_too_large(),
+        transaction_conflict(),
+    ];
+    let mut reasons: Vec<_> = refusals.into_iter().map(|refusal| reason_of(refusal).unwrap()).collect();
+    reasons.push(no_reason());
+    let told: Vec<_> = reasons.iter().map(|reason| (reason.code.as_deref(), reason.message.as_deref())).collect();
+    assert_eq!(
+        told,
+        [
+            (Some("ConditionalCheckFailed"), Some("The conditional request failed")),
+            (Some("ValidationError"), Some("wrong")),
+            (Some("ItemCollectionSizeLimitExceeded"), Some("Collection size exceeded.")),
+            (Some("TransactionConflict"), Some("Transaction is ongoing for the item")),
+            (Some("None"), None),
+        ]
+    );
+    assert_eq!(reasons[0].item, Some(item));
+    let error = transaction_canceled(reasons);
+    assert_eq!(
+        error.message(),
+        "Transaction cancelled, please refer cancellation reasons for specific reasons [ConditionalCheckFailed, ValidationError, ItemCollectionSizeLimitExceeded, TransactionConflict, None]"
+    );
+    assert_eq!(reason_of(internal_server_error()), Err(internal_server_error()));
+}

@@ -60,14 +60,31 @@ impl Server {
         }
     }
 
+    /// Asks and expects to be refused; returns the error's name and its whole body.
+    pub async fn refused_with_body(&self, operation: &str, input: Value) -> (String, Value) {
+        match self.answer(operation, &input).await {
+            Ok(answer) => panic!("{operation} {input}: {answer}"),
+            Err(error) => {
+                let mut body = Vec::new();
+                error.encode(&mut body);
+                (error.code().to_owned(), serde_json::from_slice(&body).unwrap())
+            }
+        }
+    }
+
     /// Asks.
     pub async fn call(&self, operation: &str, input: &Value) -> Result<Value, Refusal> {
+        let answer = self.answer(operation, input).await;
+        answer.map_err(|error| (error.code().to_owned(), error.message().to_owned()))
+    }
+
+    async fn answer(&self, operation: &str, input: &Value) -> Result<Value, api::Error> {
         let body = serde_json::to_vec(input).unwrap();
         let mut out = Vec::new();
         let context = Context::new(&self.engine, &self.caller);
         let result = self.dispatch(&context, operation, &body, &mut out).await;
         context.settle().await.unwrap();
-        result.map_err(|error| (error.code().to_owned(), error.message().to_owned()))?;
+        result?;
         Ok(if out.is_empty() { Value::Null } else { serde_json::from_slice(&out).unwrap() })
     }
 
