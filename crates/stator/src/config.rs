@@ -83,7 +83,7 @@ pub struct Flags {
     /// How long tables stay CREATING, UPDATING and DELETING, in milliseconds [default: 0]
     #[arg(long, env = "STATOR_TABLE_DELAY_MS")]
     table_delay_ms: Option<u32>,
-    /// The memory that the store may use for its cache and write buffers, in MiB [default: 256]
+    /// The memory that the store may use for its caches and write buffers, in MiB [default: 512]
     #[arg(long, env = "STATOR_MEMORY_MB")]
     memory_mb: Option<u32>,
     /// What to log: error, warn, info, debug, or a filter of tracing [default: info]
@@ -167,7 +167,7 @@ fn settle(flags: Flags, file: Flags) -> Result<Settings, String> {
         account: account(flags.account.or(file.account))?,
         durability: flags.durability.or(file.durability).unwrap_or(Durability::Sync),
         table_delay_ms: flags.table_delay_ms.or(file.table_delay_ms).unwrap_or(0).into(),
-        memory_bytes: flags.memory_mb.or(file.memory_mb).unwrap_or(256) as usize * 1024 * 1024,
+        memory_bytes: flags.memory_mb.or(file.memory_mb).unwrap_or(512) as usize * 1024 * 1024,
         log_level: flags.log_level.or(file.log_level).unwrap_or_else(|| "info".to_owned()),
         log_format: flags.log_format.or(file.log_format).unwrap_or(LogFormat::Json),
     })

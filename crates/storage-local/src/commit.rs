@@ -8,7 +8,7 @@ use rocksdb::WriteBatch;
 use storage::batch::FIRST_KEY;
 use storage::{Batch, Check, Mutation, StoreError, Version, counter};
 
-use crate::recent::Recent;
+use crate::recent::hash;
 use crate::store::Shared;
 use crate::{error, read, record};
 
@@ -25,14 +25,14 @@ pub struct Writer {
     counters: BTreeMap<Bytes, i64>,
     /// Where a version and a value are put together.
     record: Vec<u8>,
-    /// Which keys were written lately, so that most checks need no read.
-    recent: Recent,
+    /// The hash of each mutation's key, 0 for a range, of the batch that is being committed.
+    hashes: Vec<u64>,
 }
 
 impl Writer {
-    /// The writer of a store whose newest commit has this version.
-    pub fn new(newest: Version) -> Self {
-        Self { counters: BTreeMap::new(), record: Vec::new(), recent: Recent::new(newest) }
+    /// A writer that remembers nothing yet.
+    pub fn new() -> Self {
+        Self { counters: BTreeMap::new(), record: Vec::new(), hashes: Vec::new() }
     }
 
     /// Commits one batch, which was validated. The caller holds the lock that this writer is under.
@@ -40,7 +40,7 @@ impl Writer {
         if let Some(failure) = shared.progress.failure("committing") {
             return Err(failure);
         }
-        self.check(shared, &batch.checks)?;
+        check(shared, &batch.checks)?;
         let counters = counter::resolve(&batch.mutations, |key| self.counter(shared, key))?;
         // Writes happen only here, so the first entry of this batch gets this number.
         let version = shared.db.latest_sequence_number() + 1;
@@ -49,32 +49,47 @@ impl Writer {
             return Ok(shared.progress.latest());
         }
         shared.progress.ordered(version);
+        self.hide(shared, version, &batch.mutations);
         if let Err(error) = shared.db.write_opt(written, &shared.write_options) {
             shared.progress.fail("writing a commit", Arc::new(error.clone()));
             return Err(error::translate("writing a commit", error));
         }
+        self.show(shared, version, &batch.mutations);
         shared.progress.written(version);
-        self.recent.note(version, &batch.mutations);
         self.remember(&batch.mutations, &counters);
         Ok(version)
     }
 
-    /// Compares the version of each key with the expected one. Where nothing was written to the key since it was read,
-    /// that is known without reading again.
-    fn check(&self, shared: &Shared, checks: &[Check]) -> Result<(), StoreError> {
-        for (index, check) in checks.iter().enumerate() {
-            if self.recent.is_untouched_since(check.as_of, &check.key) {
-                continue;
-            }
-            let found = match read::pinned(shared, &check.key)? {
-                Some(found) => Some(record::decode(&check.key, &found)?.0),
-                None => None,
+    /// Tells readers that the keys of the batch are about to change.
+    fn hide(&mut self, shared: &Shared, version: Version, mutations: &[Mutation]) {
+        self.hashes.clear();
+        for mutation in mutations {
+            let key = match mutation {
+                Mutation::Set { key, .. } | Mutation::Delete { key } | Mutation::Add { key, .. } => key,
+                Mutation::DeleteRange { from, to } => {
+                    shared.recent.note_range(version);
+                    shared.values.forget_range(from, to);
+                    self.hashes.push(0);
+                    continue;
+                }
             };
-            if found != check.expected {
-                return Err(StoreError::Conflict { check: index });
+            let hash = hash(key);
+            shared.recent.note(version, hash);
+            match mutation {
+                Mutation::Set { .. } => shared.values.hide(hash, key),
+                _ => shared.values.forget(hash, key),
+            }
+            self.hashes.push(hash);
+        }
+    }
+
+    /// Gives readers the new values. Of several values of one key the last is shown, so they are gone through from the end.
+    fn show(&self, shared: &Shared, version: Version, mutations: &[Mutation]) {
+        for (mutation, hash) in mutations.iter().zip(&self.hashes).rev() {
+            if let Mutation::Set { key, value } = mutation {
+                shared.values.show(*hash, key, version, value);
             }
         }
-        Ok(())
     }
 
     /// The number of a counter before the batch.
@@ -136,4 +151,22 @@ impl Writer {
             self.counters.insert(Bytes::clone(key), *number);
         }
     }
+}
+
+/// Compares the version of each key with the expected one. Where nothing was written to the key since it was read, that is known without
+/// reading again.
+fn check(shared: &Shared, checks: &[Check]) -> Result<(), StoreError> {
+    for (index, check) in checks.iter().enumerate() {
+        if shared.recent.is_untouched_since(check.as_of, hash(&check.key)) {
+            continue;
+        }
+        let found = match read::pinned(shared, &check.key)? {
+            Some(found) => Some(record::decode(&check.key, &found)?.0),
+            None => None,
+        };
+        if found != check.expected {
+            return Err(StoreError::Conflict { check: index });
+        }
+    }
+    Ok(())
 }

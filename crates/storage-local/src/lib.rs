@@ -1,7 +1,8 @@
 //! The embedded store, the default of one machine: `storage::Store` on RocksDB.
 //!
 //! ```text
-//! get, scan    RocksDB, on the caller's thread            read.rs
+//! get, scan    a cache of values, RocksDB; on the         read.rs, values.rs
+//!              caller's thread
 //! commit       one short lock: checks, version, one       commit.rs, recent.rs
 //!              RocksDB batch, written and not synced
 //! durable      waits for the flusher                      progress.rs
@@ -30,6 +31,7 @@ mod read;
 mod recent;
 mod record;
 mod store;
+mod values;
 
 use std::path::PathBuf;
 
@@ -43,8 +45,8 @@ pub struct LocalSettings {
     pub dir: PathBuf,
     /// When a write is acknowledged.
     pub durability: Durability,
-    /// Bounds what the store keeps in memory: cached blocks, filters and indexes, and the write buffers, which may take
-    /// half of it. Taken as needed, not at once.
+    /// Bounds what the store keeps in memory: cached values, cached blocks with filters and indexes, and the write buffers.
+    /// Taken as needed, not at once.
     pub memory_bytes: usize,
 }
 

@@ -1,11 +1,12 @@
-//! Reads: each call sees one sequence number of RocksDB and copies each value once, from the block or memory table into
-//! its answer.
+//! Reads: each call sees one point of the order of commits. A point read asks the cache of values first; what comes from RocksDB is
+//! copied once, from the block or memory table into the answer.
 
 use bytes::Bytes;
 use rocksdb::{DBPinnableSlice, DEFAULT_COLUMN_FAMILY_NAME, ReadOptions};
 use storage::batch::{self, FIRST_KEY};
-use storage::{Direction, Page, PageBuilder, Pushed, Scan, StoreError, Versioned};
+use storage::{Direction, Page, PageBuilder, Pushed, Scan, StoreError, Version, Versioned};
 
+use crate::recent::hash;
 use crate::store::Shared;
 use crate::{error, options, record};
 
@@ -19,15 +20,59 @@ pub fn get_one(shared: &Shared, key: &[u8]) -> Result<Option<Versioned>, StoreEr
     if batch::is_reserved(key) {
         return Ok(None);
     }
-    pinned(shared, key)?.map(|found| versioned(key, &found)).transpose()
+    let hash = hash(key);
+    match shared.values.get(hash, key) {
+        Some(found) => Ok(Some(found)),
+        None => read_through(shared, key, hash, shared.progress.newest_written()),
+    }
 }
 
-/// Several keys. RocksDB answers a multi-key read of one column family from one sequence number, which it takes before
-/// the first key.
+/// Reads a key from RocksDB and leaves it in the cache, unless a commit after the version `visible` has written it.
+fn read_through(shared: &Shared, key: &[u8], hash: u64, visible: Version) -> Result<Option<Versioned>, StoreError> {
+    let found = pinned(shared, key)?.map(|found| versioned(key, &found)).transpose()?;
+    if let Some(found) = &found {
+        shared.values.offer(hash, key, found, || shared.recent.is_untouched_since(visible, hash));
+    }
+    Ok(found)
+}
+
+/// Several keys, as of one point.
 pub fn get(shared: &Shared, keys: &[Bytes]) -> Result<Vec<Option<Versioned>>, StoreError> {
     if let [key] = keys {
         return Ok(vec![get_one(shared, key)?]);
     }
+    match get_as_of_now(shared, keys)? {
+        Some(found) => Ok(found),
+        None => get_from_one_snapshot(shared, keys),
+    }
+}
+
+/// The keys one by one, as of the newest commit at the start; `None` where one of them was written meanwhile.
+fn get_as_of_now(shared: &Shared, keys: &[Bytes]) -> Result<Option<Vec<Option<Versioned>>>, StoreError> {
+    let visible = shared.progress.newest_written();
+    let mut all = Vec::with_capacity(keys.len());
+    for key in keys {
+        let hash = hash(key);
+        let found = match shared.values.get(hash, key) {
+            Some(found) => Some(found),
+            None if batch::is_reserved(key) => None,
+            None => read_through(shared, key, hash, visible)?,
+        };
+        let is_as_of_then = match &found {
+            Some(found) => found.version <= visible,
+            None => shared.recent.is_untouched_since(visible, hash),
+        };
+        if !is_as_of_then {
+            return Ok(None);
+        }
+        all.push(found);
+    }
+    Ok(Some(all))
+}
+
+/// The keys from one snapshot: RocksDB answers a multi-key read of one column family from one sequence number, which it takes before the
+/// first key.
+fn get_from_one_snapshot(shared: &Shared, keys: &[Bytes]) -> Result<Vec<Option<Versioned>>, StoreError> {
     let Some(family) = shared.db.cf_handle(DEFAULT_COLUMN_FAMILY_NAME) else {
         return Err(StoreError::corrupted("the database has no default column family"));
     };

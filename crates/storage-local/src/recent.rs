@@ -1,10 +1,13 @@
 //! Which keys were written lately, roughly: a fixed table that holds, for every hash of a key, the newest commit that wrote
 //! a key of that hash.
 //!
-//! A commit looks here before it reads a key that it must check. The table errs on one side alone: it may take a key for
-//! written because another of the same hash was, and then the key is read; it never misses a write.
+//! A commit looks here before it reads a key that it must check, and a reader before it leaves what it has read in the cache. The
+//! table errs on one side alone: it may take a key for written because another of the same hash was; it never misses a write.
+//! Commits write it one at a time, before what they write is visible; readers look at it at any time.
 
-use storage::{Mutation, Version};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use storage::Version;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Half a megabyte of versions: of the writes that come between a read and its commit, one in 65,536 shares the slot.
@@ -14,36 +17,39 @@ const SLOTS: usize = 65_536;
 #[derive(Debug)]
 pub struct Recent {
     /// The newest commit that wrote a key of the hash that is the slot's index.
-    slots: Vec<Version>,
+    slots: Box<[AtomicU64]>,
     /// The newest commit that may have written any key: that which the store was opened with, or a removal of a range.
-    anywhere: Version,
+    anywhere: AtomicU64,
 }
 
 impl Recent {
     /// Nothing is known but that all commits up to this version are in the past.
     pub fn new(newest: Version) -> Self {
-        Self { slots: vec![0; SLOTS], anywhere: newest }
+        Self { slots: (0..SLOTS).map(|_| AtomicU64::new(0)).collect(), anywhere: AtomicU64::new(newest) }
     }
 
-    /// Notes what a commit wrote.
-    pub fn note(&mut self, version: Version, mutations: &[Mutation]) {
-        for mutation in mutations {
-            match mutation {
-                Mutation::Set { key, .. } | Mutation::Delete { key } | Mutation::Add { key, .. } => {
-                    self.slots[slot(key)] = version;
-                }
-                Mutation::DeleteRange { .. } => self.anywhere = version,
-            }
-        }
+    /// Notes that a commit writes a key of this hash.
+    pub fn note(&self, version: Version, hash: u64) {
+        self.slot(hash).store(version, Ordering::Release);
     }
 
-    /// Whether certainly no commit after this version wrote the key.
-    pub fn is_untouched_since(&self, version: Version, key: &[u8]) -> bool {
-        self.anywhere <= version && self.slots[slot(key)] <= version
+    /// Notes that a commit removes a range of keys.
+    pub fn note_range(&self, version: Version) {
+        self.anywhere.store(version, Ordering::Release);
+    }
+
+    /// Whether certainly no commit after this version has written a key of this hash.
+    pub fn is_untouched_since(&self, version: Version, hash: u64) -> bool {
+        self.anywhere.load(Ordering::Acquire) <= version && self.slot(hash).load(Ordering::Acquire) <= version
+    }
+
+    fn slot(&self, hash: u64) -> &AtomicU64 {
+        // The low bits of the hash are as good as any.
+        &self.slots[hash as usize % SLOTS]
     }
 }
 
-fn slot(key: &[u8]) -> usize {
-    // The low bits of the hash are as good as any.
-    xxh3_64(key) as usize % SLOTS
+/// The hash of a key, here and in the cache of values.
+pub fn hash(key: &[u8]) -> u64 {
+    xxh3_64(key)
 }

@@ -16,6 +16,8 @@ use storage::{Batch, Page, Reply, Scan, Store, StoreError, Version, Versioned};
 use crate::commit::Writer;
 use crate::open::{self, OpenError, Opened};
 use crate::progress::Progress;
+use crate::recent::Recent;
+use crate::values::Values;
 use crate::{Durability, LocalSettings, error, flusher, options, read};
 
 /// A store in a directory of this machine. Dropping it closes it.
@@ -49,6 +51,10 @@ pub struct Shared {
     pub write_options: WriteOptions,
     /// How far the commits have got, and who waits.
     pub progress: Progress,
+    /// Which keys were written lately.
+    pub recent: Recent,
+    /// Values that were read lately.
+    pub values: Values,
     /// One commit at a time. No two requests wait here for long: nothing under it waits for a disk, except a read of
     /// a check that no cache holds.
     writer: Mutex<Writer>,
@@ -62,7 +68,7 @@ impl LocalStore {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(settings: &LocalSettings) -> Result<Self, OpenError> {
-        let shared = Arc::new(Shared::new(open::read_write(settings)?));
+        let shared = Arc::new(Shared::new(open::read_write(settings)?, settings.memory_bytes));
         let flusher = flusher::start(shared.clone(), settings.durability)
             .map_err(|source| open::io_error(&settings.dir, "starting a thread", source))?;
         Ok(Self { shared, access: Access::ReadWrite(settings.durability), flusher: Mutex::new(Some(flusher)) })
@@ -74,7 +80,7 @@ impl LocalStore {
     /// # Errors
     /// See [`OpenError`]; also `InUse` while another process has the store open.
     pub fn open_read_only(settings: &LocalSettings) -> Result<Self, OpenError> {
-        let shared = Arc::new(Shared::new(open::read_only(settings)?));
+        let shared = Arc::new(Shared::new(open::read_only(settings)?, settings.memory_bytes));
         Ok(Self { shared, access: Access::ReadOnly, flusher: Mutex::new(None) })
     }
 
@@ -106,7 +112,7 @@ impl LocalStore {
 }
 
 impl Shared {
-    fn new(opened: Opened) -> Self {
+    fn new(opened: Opened, memory_bytes: usize) -> Self {
         let recovered = opened.db.latest_sequence_number();
         let progress = Progress::new(recovered);
         Self {
@@ -115,7 +121,9 @@ impl Shared {
             read_options: options::reads(),
             write_options: options::writes(),
             progress,
-            writer: Mutex::new(Writer::new(recovered)),
+            recent: Recent::new(recovered),
+            values: Values::new(options::values_bytes(memory_bytes)),
+            writer: Mutex::new(Writer::new()),
             closed: AtomicBool::new(false),
         }
     }

@@ -1,7 +1,7 @@
 //! What several threads at once may and may not see.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 
@@ -130,6 +130,76 @@ async fn expect_one_commit(store: &Arc<dyn Store>, keys: usize) {
         assert_eq!(page.len(), keys);
         let first = page.last().unwrap();
         assert!(page.iter().all(|entry| (entry.version, entry.value) == (first.version, first.value)));
+    }
+}
+
+pub async fn reads_never_go_back_in_time(harness: &dyn Harness) {
+    const KEYS: usize = 4;
+    let store = harness.open();
+    let done = AtomicBool::new(false);
+    // The newest round of each reader, which the others start from: what one was told, all later reads see.
+    let told = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        for reader in 0..3 {
+            let (store, done, told) = (&store, &done, &told);
+            scope.spawn(move || {
+                harness.block_on(Box::pin(async move {
+                    let mut turn = reader;
+                    while !done.load(Ordering::SeqCst) {
+                        let least = told.load(Ordering::SeqCst);
+                        let round = round_of_one_read(&**store, turn, KEYS).await;
+                        assert!(round >= least, "a read saw round {round} after one that saw {least}");
+                        told.fetch_max(round, Ordering::SeqCst);
+                        turn += 1;
+                    }
+                }));
+            });
+        }
+        harness.block_on(Box::pin(async {
+            for round in 1..3000_u64 {
+                commit(&*store, |batch| {
+                    // Now and then a key is also written twice, or removed and written, in one commit.
+                    match round % 5 {
+                        0 => batch.set("key-1", "no round"),
+                        1 => batch.delete("key-2"),
+                        _ => batch,
+                    };
+                    (0..KEYS).for_each(|index| {
+                        batch.set(format!("key-{index}"), round.to_be_bytes().to_vec());
+                    });
+                })
+                .await;
+                told.fetch_max(round, Ordering::SeqCst);
+            }
+            done.store(true, Ordering::SeqCst);
+        }));
+    });
+}
+
+/// The round that one read sees: of one key, of several, or of a range, in turn. Before the first commit it is 0.
+async fn round_of_one_read(store: &dyn Store, turn: usize, keys: usize) -> u64 {
+    let round = |value: &[u8]| u64::from_be_bytes(value.try_into().expect("a value of no round"));
+    match turn % 4 {
+        0 => {
+            let names: Vec<Bytes> = (0..keys).map(|index| Bytes::from(format!("key-{index}"))).collect();
+            let found = store.get(&names).await.unwrap();
+            assert!(found.iter().all(|one| *one == found[0]), "a multi-key read mixes two commits");
+            found[0].as_ref().map_or(0, |found| round(&found.value))
+        }
+        1 => {
+            let scan = Scan {
+                from: Bytes::from_static(b"key-"),
+                to: Bytes::from_static(b"key-z"),
+                direction: Direction::Forward,
+                max_entries: 1,
+                max_bytes: usize::MAX,
+            };
+            store.scan(scan).await.unwrap().last().map_or(0, |entry| round(entry.value))
+        }
+        _ => {
+            let key = format!("key-{}", turn % keys);
+            read(store, key.as_bytes()).await.map_or(0, |found| round(&found.value))
+        }
     }
 }
 

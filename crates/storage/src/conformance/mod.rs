@@ -101,6 +101,7 @@ macro_rules! conformance_tests {
             commits: limits_refuse_before_anything_is_applied,
             commits: versions_grow_and_belong_to_the_last_write,
             concurrency: a_reader_never_sees_half_a_commit,
+            concurrency: reads_never_go_back_in_time,
             concurrency: checks_since_a_version_lose_nothing,
             concurrency: compare_and_set_increments_lose_nothing,
             concurrency: durable_serves_many_waiters,
