@@ -1,0 +1,192 @@
+"""Random operations of concurrent clients, the server killed and started again meanwhile: what the clients saw must be
+strictly serializable.
+
+Then the same against stores that break a promise now and then: the checker must notice, or it proves nothing. The
+seeds decide the operations and the moments of the kills; how the clients meet is the machine's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import gc
+import json
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+from harness import caches, servers
+from harness.crowd import Crowd
+from harness.wire import Connection
+from histories.checker import check
+from histories.history import Operation
+from histories.items import DEFINITIONS
+from histories.load import Load
+from histories.versions import Anomaly
+
+CLIENTS = 16
+# What each broken promise must show itself as, one of them at least.
+BROKEN = {
+    "none": set[str](),
+    "lost-checks": {"lost-append", "torn-transaction", "incompatible-order"},
+    "stale-reads": {"not-linearizable"},
+    "torn-batches": {"torn-transaction"},
+}
+BROKEN_OPERATIONS = 6_000
+# How long at most the server goes on with the requests of all clients before it is killed: not so long that it is
+# through with all of them.
+KILL_DELAY_SECONDS = 0.002
+SHOWN_ANOMALIES = 5
+
+
+class Run:
+    """One load on a server that is killed now and then."""
+
+    def __init__(self, data: Path, seed: int, options: argparse.Namespace) -> None:
+        self.load = Load(seed, options.operations)
+        self.kills = 0
+        self._data = data
+        self._random = Random(seed)
+        self._clients: int = options.clients
+        moments = self._random.sample(range(options.operations), min(options.kills, options.operations))
+        self._moments = sorted(moments)
+
+    def run(self) -> list[str]:
+        """Runs the load, and reads all items at its end. Returns the faults."""
+        server = servers.start_stator(self._data)
+        try:
+            create_tables(server)
+            crowd = Crowd(server.endpoint, (self.load.client(number) for number in range(self._clients)))
+            while crowd.step():
+                if self._moments and self._moments[0] <= len(self.load.history):
+                    self._moments.pop(0)
+                    time.sleep(KILL_DELAY_SECONDS * self._random.random() ** 3)
+                    server = self._restart(server)
+                    crowd.reconnect(server.endpoint)
+            read_all(self.load, server)
+            server.kill()
+        finally:
+            server.close()
+        return self.load.faults + servers.check_offline(self._data)
+
+    def _restart(self, server: servers.Server) -> servers.Server:
+        self.kills += 1
+        server.kill()
+        server.close()
+        return servers.start_stator(self._data)
+
+
+def create_tables(server: servers.Server) -> None:
+    connection = Connection(server.endpoint)
+    for definition in DEFINITIONS:
+        answer = connection.call("CreateTable", definition)
+        assert answer.status == 200, answer.body
+        connection.call("DescribeTable", {"TableName": definition["TableName"]})
+    connection.close()
+
+
+def read_all(load: Load, server: servers.Server) -> None:
+    """Reads every item: nothing that was acknowledged may hide."""
+    items = load.items.all()
+    crowd = Crowd(server.endpoint, (load.reader(number, items[number::CLIENTS]) for number in range(CLIENTS)))
+    while crowd.step():
+        pass
+
+
+def run_seed(seed: int, options: argparse.Namespace) -> bool:
+    """One history of the release binary."""
+    print(f"histories: {options.operations} operations, {options.clients} clients, {options.kills} kills, --seed {seed}")
+    folder = Path(tempfile.mkdtemp(prefix="stator-histories-"))
+    run = Run(folder / "data", seed, options)
+    started = time.monotonic()
+    faults = run.run()
+    loaded = time.monotonic()
+    anomalies = check(run.load.history)
+    checked = time.monotonic()
+    count = len(run.load.history)
+    rate = count / (loaded - started)
+    print(f"  {count} operations in {loaded - started:.1f} s ({rate:.0f} a second), checked in {checked - loaded:.1f} s")
+    for name, times in sorted(run.load.counts.items()):
+        print(f"  {times:7} {name}")
+    report(faults, anomalies)
+    if faults or anomalies:
+        write_history(folder / "history.jsonl", run.load.history)
+        print(f"  the data and the history are kept in {folder}")
+        return False
+    shutil.rmtree(folder, ignore_errors=True)
+    return True
+
+
+def report(faults: list[str], anomalies: list[Anomaly]) -> None:
+    for fault in faults:
+        print(f"  {fault}")
+    for kind, times in Counter(anomaly.kind for anomaly in anomalies).items():
+        print(f"  {kind}: {times}")
+        for anomaly in [anomaly for anomaly in anomalies if anomaly.kind == kind][:SHOWN_ANOMALIES]:
+            print(f"    {anomaly.text}")
+
+
+def write_history(path: Path, history: list[Operation]) -> None:
+    with path.open("w") as sink:
+        for operation in history:
+            sink.write(json.dumps(dataclasses.asdict(operation), default=list) + "\n")
+
+
+def run_broken(broken: str, seed: int) -> bool:
+    """One history of a store that breaks a promise: the checker must say which kind of anomaly that is."""
+    port = servers.free_port()
+    binary = servers.binary().parent / "examples" / "careless"
+    command = [str(binary), "--listen", f"127.0.0.1:{port}", "--break", broken, "--seed", str(seed)]
+    load = Load(seed, BROKEN_OPERATIONS)
+    server = servers.start("careless", command, port)
+    try:
+        create_tables(server)
+        crowd = Crowd(server.endpoint, (load.client(number) for number in range(CLIENTS)))
+        while crowd.step():
+            pass
+        read_all(load, server)
+    finally:
+        server.close()
+    found = Counter(anomaly.kind for anomaly in check(load.history))
+    expected = BROKEN[broken]
+    passed = not load.faults and (bool(expected & found.keys()) if expected else not found)
+    kinds = ", ".join(f"{kind} {times}" for kind, times in sorted(found.items())) or "nothing"
+    print(f"a store that breaks {broken}, --seed {seed}: {'' if passed else 'WRONG: '}{kinds}", *load.faults[:3])
+    return passed
+
+
+def run_unit_tests() -> bool:
+    """The checker against histories written by hand."""
+    tests = str(caches.TESTS / "histories")
+    command = [sys.executable, "-m", "pytest", "-c", str(caches.TESTS / "pyproject.toml"), tests]
+    return subprocess.run(command, cwd=caches.TESTS, check=False).returncode == 0
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="tests/run histories", description=__doc__)
+    parser.add_argument("--operations", type=int, default=100_000)
+    parser.add_argument("--clients", type=int, default=CLIENTS)
+    parser.add_argument("--kills", type=int, default=8)
+    parser.add_argument("--seed", type=int, nargs="+", default=[secrets.randbits(32)])
+    parser.add_argument("--short", action="store_true", help="10,000 operations and 2 kills")
+    options = parser.parse_args(arguments)
+    if options.short:
+        options.operations, options.kills = 10_000, 2
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    # A history is one growing heap of live objects, which collections would walk again and again.
+    gc.disable()
+    results = [run_unit_tests()]
+    results += [run_broken(broken, options.seed[0]) for broken in BROKEN]
+    results += [run_seed(seed, options) for seed in options.seed]
+    print(f"{results.count(True)} passed, {results.count(False)} failed")
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
