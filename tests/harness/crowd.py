@@ -25,16 +25,23 @@ LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 class Crowd:
-    """Clients of one server. `step` until it is False."""
+    """Clients of one server."""
 
     def __init__(self, endpoint: str, clients: Iterable[Client]) -> None:
         self._selector = selectors.DefaultSelector()
         self._lines: list[_Line] = []
+        # Requests that are held back, while they are.
+        self._held: list[tuple[_Line, bytes]] | None = None
         for client in clients:
             line = _Line(client, endpoint)
             self._lines.append(line)
             self._selector.register(line.socket, selectors.EVENT_READ, line)
             self._go_on(line, None)
+
+    def run(self) -> None:
+        """Runs all clients to their end."""
+        while self.step():
+            pass
 
     def step(self) -> bool:
         """Waits for answers, hands them to their clients and sends what these ask next. False when all have ended."""
@@ -49,6 +56,19 @@ class Crowd:
             if answer is not None:
                 self._go_on(line, answer)
         return bool(self._lines)
+
+    def volley(self) -> None:
+        """Waits until no client waits for an answer, and sends what all of them ask next at once.
+
+        A server that is faster than the clients has little to do at any moment. After a volley it has a lot, which is
+        the time to kill it.
+        """
+        self._held = []
+        while len(self._held) < len(self._lines):
+            self.step()
+        held, self._held = self._held, None
+        for line, request in held:
+            line.socket.sendall(request)
 
     def reconnect(self, endpoint: str) -> None:
         """Goes on with a server that was started after the old one was killed."""
@@ -72,7 +92,10 @@ class Crowd:
         except StopIteration:
             self._end(line)
             return
-        line.socket.sendall(request)
+        if self._held is None:
+            line.socket.sendall(request)
+        else:
+            self._held.append((line, request))
 
     def _end(self, line: _Line) -> None:
         self._selector.unregister(line.socket)

@@ -103,7 +103,8 @@ class Load:
         if "CancellationReasons" not in body and not body["__type"].endswith("ConditionalCheckFailedException"):
             reasons = [{"Code": "TransactionConflict"}]
         for item, reason in zip(request.items, reasons, strict=True):
-            self.counts[f"refused: {reason['Code']}"] += reason["Code"] != "None"
+            if reason["Code"] != "None":
+                self.counts[f"refused: {reason['Code']}"] += 1
             if reason["Code"] == "ConditionalCheckFailed":
                 request.operation.reads[item] = list_of(reason.get("Item"))
 

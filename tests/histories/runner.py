@@ -23,6 +23,7 @@ from random import Random
 
 from harness import caches, servers
 from harness.crowd import Crowd
+from harness.kills import KilledServer
 from harness.wire import Connection
 from histories.checker import check
 from histories.history import Operation
@@ -39,51 +40,11 @@ BROKEN = {
     "torn-batches": {"torn-transaction"},
 }
 BROKEN_OPERATIONS = 6_000
-# How long at most the server goes on with the requests of all clients before it is killed: not so long that it is
-# through with all of them.
-KILL_DELAY_SECONDS = 0.002
 SHOWN_ANOMALIES = 5
 
 
-class Run:
-    """One load on a server that is killed now and then."""
-
-    def __init__(self, data: Path, seed: int, options: argparse.Namespace) -> None:
-        self.load = Load(seed, options.operations)
-        self.kills = 0
-        self._data = data
-        self._random = Random(seed)
-        self._clients: int = options.clients
-        moments = self._random.sample(range(options.operations), min(options.kills, options.operations))
-        self._moments = sorted(moments)
-
-    def run(self) -> list[str]:
-        """Runs the load, and reads all items at its end. Returns the faults."""
-        server = servers.start_stator(self._data)
-        try:
-            create_tables(server)
-            crowd = Crowd(server.endpoint, (self.load.client(number) for number in range(self._clients)))
-            while crowd.step():
-                if self._moments and self._moments[0] <= len(self.load.history):
-                    self._moments.pop(0)
-                    time.sleep(KILL_DELAY_SECONDS * self._random.random() ** 3)
-                    server = self._restart(server)
-                    crowd.reconnect(server.endpoint)
-            read_all(self.load, server)
-            server.kill()
-        finally:
-            server.close()
-        return self.load.faults + servers.check_offline(self._data)
-
-    def _restart(self, server: servers.Server) -> servers.Server:
-        self.kills += 1
-        server.kill()
-        server.close()
-        return servers.start_stator(self._data)
-
-
-def create_tables(server: servers.Server) -> None:
-    connection = Connection(server.endpoint)
+def create_tables(endpoint: str) -> None:
+    connection = Connection(endpoint)
     for definition in DEFINITIONS:
         answer = connection.call("CreateTable", definition)
         assert answer.status == 200, answer.body
@@ -91,32 +52,36 @@ def create_tables(server: servers.Server) -> None:
     connection.close()
 
 
-def read_all(load: Load, server: servers.Server) -> None:
+def read_all(load: Load, endpoint: str) -> None:
     """Reads every item: nothing that was acknowledged may hide."""
     items = load.items.all()
-    crowd = Crowd(server.endpoint, (load.reader(number, items[number::CLIENTS]) for number in range(CLIENTS)))
-    while crowd.step():
-        pass
+    Crowd(endpoint, (load.reader(number, items[number::CLIENTS]) for number in range(CLIENTS))).run()
 
 
 def run_seed(seed: int, options: argparse.Namespace) -> bool:
     """One history of the release binary."""
     print(f"histories: {options.operations} operations, {options.clients} clients, {options.kills} kills, --seed {seed}")
     folder = Path(tempfile.mkdtemp(prefix="stator-histories-"))
-    run = Run(folder / "data", seed, options)
+    load = Load(seed, options.operations)
+    clients = [load.client(number) for number in range(options.clients)]
     started = time.monotonic()
-    faults = run.run()
+    with KilledServer(folder / "data") as server:
+        create_tables(server.endpoint)
+        server.run(clients, lambda: 1000 * len(load.history) // options.operations, options.kills, Random(seed))
+        read_all(load, server.endpoint)
     loaded = time.monotonic()
-    anomalies = check(run.load.history)
-    checked = time.monotonic()
-    count = len(run.load.history)
+    faults = load.faults + servers.check_offline(folder / "data")
+    before_check = time.monotonic()
+    anomalies = check(load.history)
+    checked = time.monotonic() - before_check
+    count = len(load.history)
     rate = count / (loaded - started)
-    print(f"  {count} operations in {loaded - started:.1f} s ({rate:.0f} a second), checked in {checked - loaded:.1f} s")
-    for name, times in sorted(run.load.counts.items()):
+    print(f"  {count} operations in {loaded - started:.1f} s ({rate:.0f} a second), checked in {checked:.1f} s")
+    for name, times in sorted(load.counts.items()):
         print(f"  {times:7} {name}")
     report(faults, anomalies)
     if faults or anomalies:
-        write_history(folder / "history.jsonl", run.load.history)
+        write_history(folder / "history.jsonl", load.history)
         print(f"  the data and the history are kept in {folder}")
         return False
     shutil.rmtree(folder, ignore_errors=True)
@@ -146,11 +111,9 @@ def run_broken(broken: str, seed: int) -> bool:
     load = Load(seed, BROKEN_OPERATIONS)
     server = servers.start("careless", command, port)
     try:
-        create_tables(server)
-        crowd = Crowd(server.endpoint, (load.client(number) for number in range(CLIENTS)))
-        while crowd.step():
-            pass
-        read_all(load, server)
+        create_tables(server.endpoint)
+        Crowd(server.endpoint, (load.client(number) for number in range(CLIENTS))).run()
+        read_all(load, server.endpoint)
     finally:
         server.close()
     found = Counter(anomaly.kind for anomaly in check(load.history))

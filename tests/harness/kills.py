@@ -1,0 +1,55 @@
+"""A server that is killed with SIGKILL now and then, under the load of a crowd, and started again on its data."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from random import Random
+from types import TracebackType
+from typing import Self
+
+from harness import servers
+from harness.crowd import Client, Crowd
+
+# How long at most the server has for a volley before it is killed: mostly not enough.
+DELAY_SECONDS = 0.003
+
+
+class KilledServer:
+    """Stator on a data directory. It dies for good at the end of the block."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._server: servers.Server | None = None
+
+    def __enter__(self) -> Self:
+        self._server = servers.start_stator(self._data)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._kill()
+
+    @property
+    def endpoint(self) -> str:
+        assert self._server
+        return self._server.endpoint
+
+    def run(self, clients: Iterable[Client], progress: Callable[[], int], kills: int, random: Random) -> None:
+        """Runs the clients to their end. The server is killed when `progress` has passed random numbers below 1,000."""
+        moments = sorted(random.sample(range(1000), kills), reverse=True)
+        crowd = Crowd(self.endpoint, clients)
+        while crowd.step():
+            if moments and moments[-1] <= progress():
+                moments.pop()
+                crowd.volley()
+                time.sleep(random.uniform(0, DELAY_SECONDS))
+                self._kill()
+                self._server = servers.start_stator(self._data)
+                crowd.reconnect(self.endpoint)
+
+    def _kill(self) -> None:
+        if self._server:
+            self._server.kill()
+            self._server.close()
+            self._server = None
