@@ -51,7 +51,9 @@ class Books:
     def check_sum(self, balances: list[int], where: str) -> None:
         """All accounts as seen at one point in time."""
         if sum(balances) != TOTAL or len(balances) != len(NAMES) or min(balances) < 0:
-            self.faults.append(f"{where}: {len(balances)} accounts, sum {sum(balances)}, least {min(balances, default=0)}")
+            self.faults.append(
+                f"{where}: {len(balances)} accounts, sum {sum(balances)}, least {min(balances, default=0)}"
+            )
 
     def check_end(self, accounts: list[Body], ledger: list[Body]) -> None:
         """Both tables at the end."""

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from random import Random
-from types import TracebackType
 from typing import Self
 
 from harness import servers
@@ -27,7 +26,7 @@ class KilledServer:
         self._server = servers.start_stator(self._data)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self._kill()
 
     @property

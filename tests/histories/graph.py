@@ -13,6 +13,7 @@ from enum import IntEnum
 
 # Most dependencies of the kind rw in one component that are tried as the only one of a cycle.
 SINGLES_TRIED_MAX = 500
+LEFT = 1 << 62
 
 
 class Kind(IntEnum):
@@ -54,7 +55,7 @@ class Graph:
 
     def components(self) -> list[list[int]]:
         """The strongly connected components of more than one node."""
-        return self._components(range(len(self._edges)), lambda node: [edge >> 2 for edge in self._edges[node]])
+        return _Search(lambda node: [edge >> 2 for edge in self._edges[node]]).run(range(len(self._edges)))
 
     def cycle(self, nodes: Collection[int], kinds: frozenset[Kind]) -> list[Step]:
         """A cycle over edges of these kinds between these nodes: each step with the kind of the edge that leads to it."""
@@ -63,7 +64,7 @@ class Graph:
         def targets(node: int) -> list[int]:
             return [target for target, _ in self.steps(node, kinds) if target in inside]
 
-        for component in self._components(nodes, targets):
+        for component in _Search(targets).run(nodes):
             found = self.path(component[0], component[0], set(component), kinds)
             if found:
                 return found
@@ -103,43 +104,53 @@ class Graph:
             node = before
         return way[::-1]
 
-    @staticmethod
-    def _components(nodes: Iterable[int], targets: Targets) -> list[list[int]]:
-        index: dict[int, int] = {}
-        low: dict[int, int] = {}
-        undecided: list[int] = []
-        # Nodes whose component is known: their index counts no more.
-        done = 1 << 62
-        found: list[list[int]] = []
+
+class _Search:
+    """Tarjan's search for strongly connected components, with the way to the present node in a list."""
+
+    def __init__(self, targets: Targets) -> None:
+        self._targets = targets
+        # When a node was entered; LEFT once its component is known.
+        self._index: dict[int, int] = {}
+        # The earliest entered node that is known to be reachable from a node.
+        self._low: dict[int, int] = {}
+        self._undecided: list[int] = []
+        # From the root to here: each node and what is left of its targets.
+        self._way: list[tuple[int, Iterator[int]]] = []
+        self._found: list[list[int]] = []
+
+    def run(self, nodes: Iterable[int]) -> list[list[int]]:
+        """All components of more than one node."""
         for root in nodes:
-            if root in index:
-                continue
-            # The way from the root to here: each node and what is left of its targets.
-            way: list[tuple[int, Iterator[int]]] = []
-            enter: int | None = root
-            while way or enter is not None:
-                if enter is not None:
-                    index[enter] = low[enter] = len(index)
-                    undecided.append(enter)
-                    way.append((enter, iter(targets(enter))))
-                node, rest = way[-1]
-                enter = None
-                for target in rest:
-                    if target not in index:
-                        enter = target
-                        break
-                    if index[target] < low[node]:
-                        low[node] = index[target]
-                if enter is not None:
-                    continue
-                way.pop()
-                if way and low[node] < low[way[-1][0]]:
-                    low[way[-1][0]] = low[node]
-                if low[node] == index[node]:
-                    component = []
-                    while not component or component[-1] != node:
-                        component.append(undecided.pop())
-                        index[component[-1]] = done
-                    if len(component) > 1:
-                        found.append(component)
-        return found
+            if root not in self._index:
+                self._enter(root)
+                while self._way:
+                    self._go_on()
+        return self._found
+
+    def _enter(self, node: int) -> None:
+        self._index[node] = self._low[node] = len(self._index)
+        self._undecided.append(node)
+        self._way.append((node, iter(self._targets(node))))
+
+    def _go_on(self) -> None:
+        node, rest = self._way[-1]
+        for target in rest:
+            if target not in self._index:
+                self._enter(target)
+                return
+            self._low[node] = min(self._low[node], self._index[target])
+        self._leave(node)
+
+    def _leave(self, node: int) -> None:
+        self._way.pop()
+        if self._way:
+            parent = self._way[-1][0]
+            self._low[parent] = min(self._low[parent], self._low[node])
+        if self._low[node] == self._index[node]:
+            component: list[int] = []
+            while not component or component[-1] != node:
+                component.append(self._undecided.pop())
+                self._index[component[-1]] = LEFT
+            if len(component) > 1:
+                self._found.append(component)

@@ -60,7 +60,9 @@ def read_all(load: Load, endpoint: str) -> None:
 
 def run_seed(seed: int, options: argparse.Namespace) -> bool:
     """One history of the release binary."""
-    print(f"histories: {options.operations} operations, {options.clients} clients, {options.kills} kills, --seed {seed}")
+    print(
+        f"histories: {options.operations} operations, {options.clients} clients, {options.kills} kills, --seed {seed}"
+    )
     folder = Path(tempfile.mkdtemp(prefix="stator-histories-"))
     load = Load(seed, options.operations)
     clients = [load.client(number) for number in range(options.clients)]

@@ -261,7 +261,7 @@ def test_serial_histories_of_overlapping_clients_are_in_order() -> None:
             if random.random() < 0.5:
                 history.append(Operation("Read", 0, *at, reads=reads))
                 continue
-            appends = {item: (moment * 2 + place,) for place, item in enumerate(items)}
+            appends: dict[str, Elements] = {item: (moment * 2 + place,) for place, item in enumerate(items)}
             conditions = {items[0]: len(lists[items[0]])}
             history.append(Operation("Write", 0, *at, appends=appends, conditions=conditions))
             lists |= {item: (*lists[item], *appends[item]) for item in items}
