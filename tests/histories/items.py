@@ -17,7 +17,7 @@ FLAT = "histories-flat"
 # All its items share a partition.
 SORTED = "histories-sorted"
 PLACES = 12
-ELEMENTS_MAX = 200
+ELEMENTS_MAX = 100
 
 Body = dict[str, Any]
 
