@@ -19,6 +19,10 @@ SORTED = "histories-sorted"
 PLACES = 12
 ELEMENTS_MAX = 100
 
+# Which places are chosen more often.
+FIRST = 2.0
+LAST = 0.25
+
 Body = dict[str, Any]
 
 DEFINITIONS: list[Body] = [
@@ -48,11 +52,11 @@ class Items:
         self._appended = Counter[int]()
         self._longest: dict[str, Elements] = {}
 
-    def choose(self, random: Random, count: int) -> list[str]:
-        """Different items, the first places more often than the last."""
+    def choose(self, random: Random, count: int, skew: float = FIRST) -> list[str]:
+        """Different items, some places more often than others."""
         places: set[int] = set()
         while len(places) < count:
-            places.add(int(PLACES * random.random() ** 2))
+            places.add(int(PLACES * random.random() ** skew))
         return [self._name(place) for place in random.sample(sorted(places), count)]
 
     def appended(self, item: str, count: int) -> None:

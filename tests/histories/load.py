@@ -18,7 +18,7 @@ from typing import Any
 from harness.crowd import Client
 from harness.wire import Answer, request_bytes
 from histories.history import NEVER, Elements, Operation, Outcome
-from histories.items import Body, Items, address, key_of, list_of, list_value
+from histories.items import LAST, Body, Items, address, key_of, list_of, list_value
 
 REFUSALS = ("ConditionalCheckFailedException", "TransactionCanceledException", "TransactionConflictException")
 # After so many it is clear that something is wrong.
@@ -119,8 +119,17 @@ class Writer:
         self._tokens = 0
 
     def request(self) -> Request:
-        makers = (self._get, self._append, self._put, self._delete, self._transact_get, self._transact_write)
-        return self._random.choices(makers, (20, 25, 8, 4, 18, 25))[0]()
+        makers = (
+            (20, self._get),
+            (20, self._append),
+            (8, self._put),
+            (4, self._delete),
+            (18, self._transact_get),
+            (15, self._transact_write),
+            (15, self._transact_guarded),
+        )
+        [make] = self._random.choices([make for _, make in makers], [share for share, _ in makers])
+        return make()
 
     def _get(self) -> Request:
         return get(self._items.choose(self._random, 1)[0])
@@ -167,7 +176,21 @@ class Writer:
     def _transact_write(self) -> Request:
         items = self._items.choose(self._random, self._random.randint(2, 4))
         operation = Operation("TransactWriteItems", 0)
-        body: Body = {"TransactItems": [self._action(operation, item) for item in items]}
+        return self._transaction(operation, items, [self._action(operation, item) for item in items])
+
+    def _transact_guarded(self) -> Request:
+        """Writes one item because of what another is. Two of these that cross may not both be carried out.
+
+        The places that other operations choose rarely, so that conditions hold more often.
+        """
+        items = self._items.choose(self._random, 2, LAST)
+        operation = Operation("TransactWriteItems", 0)
+        actions = [{"ConditionCheck": self._check(operation, items[0])}]
+        actions.append({"Update": self._update(operation, items[1], conditional=False)})
+        return self._transaction(operation, items, actions)
+
+    def _transaction(self, operation: Operation, items: list[str], actions: list[Body]) -> Request:
+        body: Body = {"TransactItems": actions}
         if self._random.random() < 0.5:
             body["ClientRequestToken"] = f"{self._random.getrandbits(96):x}"
         return Request(operation, body, items=items)
@@ -176,12 +199,15 @@ class Writer:
         """One action of a transaction. Most have no condition, else hardly any transaction would go through."""
         choice = self._random.choices(("append", "conditional", "check", "put", "absent"), (60, 15, 12, 10, 1))[0]
         if choice == "check":
-            return {"ConditionCheck": {**address(item), **self._expect_length(operation, item)}}
+            return {"ConditionCheck": self._check(operation, item)}
         if choice == "put":
             return {"Put": self._replace(operation, item)}
         if choice == "absent":
             return {"Delete": self._expect_absent(operation, item)}
         return {"Update": self._update(operation, item, conditional=choice == "conditional")}
+
+    def _check(self, operation: Operation, item: str) -> Body:
+        return {**address(item), **self._expect_length(operation, item)}
 
     def _update(self, operation: Operation, item: str, *, conditional: bool) -> Body:
         """Appends to a list that need not be there."""
@@ -202,7 +228,7 @@ class Writer:
 
     def _expect_length(self, operation: Operation, item: str) -> Body:
         """The condition that the list is as long as it was when it was last seen, now and then a wrong length."""
-        length = len(self._items.longest(item)) + self._random.choice((0, 0, 0, 0, 0, -1, 1))
+        length = len(self._items.longest(item)) + self._random.choice((0, 0, 0, 0, 0, 0, 0, 0, -1, 1))
         return self._expect(operation, item, max(length, 0))
 
     def _expect(self, operation: Operation, item: str, length: int) -> Body:

@@ -36,6 +36,7 @@ CLIENTS = 16
 BROKEN = {
     "none": set[str](),
     "lost-checks": {"lost-append", "torn-transaction", "incompatible-order"},
+    "unwritten-checks": {"G2", "G-single"},
     "stale-reads": {"not-linearizable"},
     "torn-batches": {"torn-transaction"},
 }

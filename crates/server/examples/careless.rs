@@ -13,10 +13,13 @@ use server::{Dispatch, Limits, Listener, Server};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use storage::{Batch, Memory, Mutation, Page, Reply, Scan, Store, StoreError, Version, Versioned};
 
 /// What the keys of items begin with; everything else is served well, so that the server stays up.
 const ITEM: u8 = 0x10;
+/// How long a commit waits that would have been guarded.
+const TIME_TO_INTERFERE: Duration = Duration::from_millis(3);
 /// How often at most other tasks go first.
 const TURNS: u64 = 20;
 
@@ -27,6 +30,8 @@ enum Broken {
     None,
     /// A commit is refused when a check of it does not hold.
     LostChecks,
+    /// So is one whose check is of a key that the commit does not write.
+    UnwrittenChecks,
     /// A read sees every commit that returned before it.
     StaleReads,
     /// A commit happens completely or not at all.
@@ -38,6 +43,7 @@ impl Broken {
         match name {
             "none" => Self::None,
             "lost-checks" => Self::LostChecks,
+            "unwritten-checks" => Self::UnwrittenChecks,
             "stale-reads" => Self::StaleReads,
             "torn-batches" => Self::TornBatches,
             _ => panic!("there is no promise {name}"),
@@ -46,7 +52,11 @@ impl Broken {
 
     /// One chance in so many is taken to break it. Checks that do not hold are rare by themselves.
     fn rarity(self) -> u64 {
-        if self == Self::LostChecks { 2 } else { 20 }
+        match self {
+            Self::UnwrittenChecks => 1,
+            Self::LostChecks => 2,
+            _ => 20,
+        }
     }
 }
 
@@ -54,6 +64,7 @@ struct Careless {
     inner: Memory,
     broken: Broken,
     random: Random,
+    clock: Clock,
     /// What each item was before its newest write.
     older: Mutex<HashMap<Bytes, Option<Versioned>>>,
 }
@@ -76,6 +87,17 @@ impl Careless {
             self.older.lock().unwrap().get(key).cloned().unwrap_or(found)
         } else {
             found
+        }
+    }
+
+    /// Drops the checks of items that the batch does not write, and gives others time to write these items.
+    async fn forget_unwritten(&self, batch: &mut Batch) {
+        let Batch { checks, mutations } = batch;
+        let all = checks.len();
+        checks
+            .retain(|check| !is_item(&check.key) || mutations.iter().any(|one| written_item(one) == Some(&check.key)));
+        if checks.len() < all {
+            self.clock.sleep(TIME_TO_INTERFERE).await;
         }
     }
 
@@ -119,6 +141,9 @@ impl Store for Careless {
             if items > 1 && self.breaks(Broken::TornBatches) {
                 let at = batch.mutations.iter().position(|mutation| written_item(mutation).is_some()).unwrap();
                 batch.mutations.remove(at);
+            }
+            if self.breaks(Broken::UnwrittenChecks) {
+                self.forget_unwritten(&mut batch).await;
             }
             match self.inner.commit(batch.clone()).await {
                 Err(StoreError::Conflict { .. }) if self.breaks(Broken::LostChecks) => {
@@ -165,15 +190,20 @@ async fn main() {
         let at = arguments.iter().position(|argument| argument == flag);
         at.and_then(|at| arguments.get(at + 1)).unwrap_or_else(|| panic!("{flag} is missing"))
     };
-    let random = Random::seeded(value("--seed").parse().unwrap());
-    let store =
-        Careless { inner: Memory::new(), broken: Broken::of(value("--break")), random, older: Mutex::default() };
+    let clock = Clock::system();
+    let store = Careless {
+        inner: Memory::new(),
+        broken: Broken::of(value("--break")),
+        random: Random::seeded(value("--seed").parse().unwrap()),
+        clock: clock.clone(),
+        older: Mutex::default(),
+    };
     let region = "us-east-1".to_owned();
     let settings = engine::Settings { region: region.clone(), table_delay_ms: 0 };
-    let engine = Arc::new(Engine::new(Arc::new(store), Clock::system(), Random::system(), settings));
+    let engine = Arc::new(Engine::new(Arc::new(store), clock.clone(), Random::system(), settings));
     engine.start_jobs().await.unwrap();
     let service = Dispatch::new(engine, "000000000000".to_owned());
     let settings = server::Settings { region, limits: Limits::default() };
-    let server = Server::new(service, settings, Clock::system(), Random::system());
+    let server = Server::new(service, settings, clock, Random::system());
     server.run(Listener::bind(value("--listen").parse().unwrap()).unwrap(), std::future::pending()).await;
 }
