@@ -36,6 +36,7 @@ class Bank:
 
     def __init__(self, seed: int, transfers: int) -> None:
         self.books = Books()
+        # How many transfers were begun.
         self.tried = 0
         self._seed = seed
         self._transfers = transfers
@@ -43,6 +44,9 @@ class Bank:
     def clients(self) -> list[Client]:
         makers = [self._auditor if number % AUDITORS == 0 else self._client for number in range(CLIENTS)]
         return [make(number) for number, make in enumerate(makers)]
+
+    def progress(self) -> float:
+        return self.tried / self._transfers
 
     def _client(self, number: int) -> Client:
         random = Random(f"{self._seed}/{number}")
@@ -124,6 +128,17 @@ def expect_success(answer: Answer) -> None:
     assert answer.status == 200, answer.body[:500]
 
 
+def run(bank: Bank, data: Path, kills: int, random: Random) -> None:
+    """All transfers through the kills, and a look at what the last kill left."""
+    books = bank.books
+    with KilledServer(data) as server:
+        open_accounts(server.endpoint)
+        books.faults += server.run(bank.clients(), bank.progress, kills, random)
+    books.faults += servers.check_offline(data)
+    with KilledServer(data) as server:
+        books.check_end(scan(server.endpoint, ACCOUNTS), scan(server.endpoint, LEDGER))
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="tests/run bank", description=__doc__)
     parser.add_argument("--transfers", type=int, default=40_000)
@@ -135,23 +150,15 @@ def main(arguments: list[str]) -> int:
         options.transfers, options.kills = 4_000, 3
     print(f"bank: {options.transfers} transfers, {options.kills} kills, --seed {options.seed}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="stator-bank-"))
-    data = folder / "data"
     bank = Bank(options.seed, options.transfers)
-    books = bank.books
     started = time.monotonic()
-    with KilledServer(data) as server:
-        open_accounts(server.endpoint)
-        progress = lambda: 1000 * bank.tried // options.transfers  # noqa: E731
-        server.run(bank.clients(), progress, options.kills, Random(options.seed))
-    books.faults += servers.check_offline(data)
-    with KilledServer(data) as server:
-        books.check_end(scan(server.endpoint, ACCOUNTS), scan(server.endpoint, LEDGER))
+    run(bank, folder / "data", options.kills, Random(options.seed))
     print(f"  {time.monotonic() - started:.1f} s")
-    for name, count in sorted(books.counts.items()):
+    for name, count in sorted(bank.books.counts.items()):
         print(f"  {count:7} {name}")
-    for fault in books.faults[:SHOWN_FAULTS]:
+    for fault in bank.books.faults[:SHOWN_FAULTS]:
         print(f"  {fault}")
-    failed = bool(books.faults) or not books.acknowledged
+    failed = bool(bank.books.faults) or not bank.books.acknowledged
     if failed:
         print(f"  the data is kept in {folder}")
     else:

@@ -79,12 +79,6 @@ class Crowd:
             self._selector.register(line.socket, selectors.EVENT_READ, line)
             self._go_on(line, answer)
 
-    def close(self) -> None:
-        """Hangs up for everybody."""
-        for line in list(self._lines):
-            self._end(line)
-        self._selector.close()
-
     def _go_on(self, line: _Line, answer: Answer | None) -> None:
         try:
             # A client that has not begun takes None.

@@ -10,9 +10,12 @@ from typing import Self
 
 from harness import servers
 from harness.crowd import Client, Crowd
+from harness.wire import WireError
 
 # How long at most the server has for a volley before it is killed: mostly not enough.
 DELAY_SECONDS = 0.003
+# The progress at which every client still has something to do.
+LAST_MOMENT = 0.9
 
 
 class KilledServer:
@@ -34,18 +37,26 @@ class KilledServer:
         assert self._server
         return self._server.endpoint
 
-    def run(self, clients: Iterable[Client], progress: Callable[[], int], kills: int, random: Random) -> None:
-        """Runs the clients to their end. The server is killed when `progress` has passed random numbers below 1,000."""
-        moments = sorted(random.sample(range(1000), kills), reverse=True)
+    def run(self, clients: Iterable[Client], progress: Callable[[], float], kills: int, random: Random) -> list[str]:
+        """Runs the clients to their end, and kills the server at random points of the progress, which goes from 0 to 1.
+
+        Returns the faults: that the server failed without being killed.
+        """
+        moments = sorted((LAST_MOMENT * random.random() for _ in range(kills)), reverse=True)
         crowd = Crowd(self.endpoint, clients)
-        while crowd.step():
-            if moments and moments[-1] <= progress():
-                moments.pop()
-                crowd.volley()
-                time.sleep(random.uniform(0, DELAY_SECONDS))
-                self._kill()
-                self._server = servers.start_stator(self._data)
-                crowd.reconnect(self.endpoint)
+        try:
+            while crowd.step():
+                if moments and moments[-1] <= progress():
+                    moments.pop()
+                    crowd.volley()
+                    time.sleep(random.uniform(0, DELAY_SECONDS))
+                    self._kill()
+                    self._server = servers.start_stator(self._data)
+                    crowd.reconnect(self.endpoint)
+        except (WireError, OSError, servers.ServerError) as problem:
+            log = self._server.log.read_text(errors="replace")[-2000:] if self._server else ""
+            return [f"the server failed: {problem}\n{log}"]
+        return [f"only {kills - len(moments)} kills"] if moments else []
 
     def _kill(self) -> None:
         if self._server:

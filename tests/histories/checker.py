@@ -17,7 +17,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
 
-from histories.graph import EVERY_KIND, Graph, Kind, Step
+from histories.graph import Graph, Kind, Step
 from histories.history import Operation
 from histories.versions import Anomaly, Item, Versions
 
@@ -97,7 +97,7 @@ def _classify(graph: Graph, component: list[int]) -> tuple[str, list[Step]]:
         cycle = graph.cycle(component, ANTI | more)
         if cycle:
             return "G2" + suffix, cycle
-    return "G2-realtime", graph.cycle(component, EVERY_KIND)
+    raise AssertionError("a component without a cycle")
 
 
 def _describe(cycle: list[Step], history: Sequence[Operation]) -> str:

@@ -11,7 +11,8 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from enum import IntEnum
 
-# Most dependencies of the kind rw in one component that are tried as the only one of a cycle.
+# How many edges of one component are tried as the single one of a cycle. Where that is not enough, the cycle that is
+# found is called G2.
 SINGLES_TRIED_MAX = 500
 LEFT = 1 << 62
 
@@ -29,7 +30,6 @@ class Kind(IntEnum):
     REALTIME = 3
 
 
-EVERY_KIND = frozenset(Kind)
 Step = tuple[int, Kind]
 Targets = Callable[[int], list[int]]
 

@@ -33,7 +33,7 @@ class Request:
     body: Body
     # Reads an answer of success.
     read: Callable[[Operation, Body], None] = lambda operation, body: None
-    # The items of the actions of a transaction; of a single operation the one item.
+    # The items in the order of the request.
     items: list[str] = field(default_factory=list)
 
 
@@ -91,17 +91,18 @@ class Load:
             request.read(operation, answer.json())
         elif kind in REFUSALS:
             operation.outcome = Outcome.REFUSED
-            self._read_refusal(request, answer.json())
+            self._read_refusal(request, kind, answer.json())
         else:
             # A server that is still there may still carry it out.
             operation.outcome, operation.completed = Outcome.UNKNOWN, NEVER
             self.faults.append(f"{operation.name} was answered {answer.status} {answer.body[:300]!r}")
 
-    def _read_refusal(self, request: Request, body: Body) -> None:
+    def _read_refusal(self, request: Request, kind: str, body: Body) -> None:
         """What is returned of items whose conditions failed. All of one transaction were seen together."""
-        reasons = body.get("CancellationReasons") or [{"Code": "ConditionalCheckFailed", "Item": body.get("Item")}]
-        if "CancellationReasons" not in body and not body["__type"].endswith("ConditionalCheckFailedException"):
-            reasons = [{"Code": "TransactionConflict"}]
+        # The error of a single operation has the name that is the code of a reason.
+        reasons = body.get("CancellationReasons") or [
+            {"Code": kind.removesuffix("Exception"), "Item": body.get("Item")}
+        ]
         for item, reason in zip(request.items, reasons, strict=True):
             if reason["Code"] != "None":
                 self.counts[f"refused: {reason['Code']}"] += 1
@@ -116,7 +117,6 @@ class Writer:
         self._items = items
         self._elements = elements
         self._random = random
-        self._tokens = 0
 
     def request(self) -> Request:
         makers = (
@@ -171,7 +171,7 @@ class Writer:
                 operation.reads[item] = list_of(response.get("Item"))
 
         body = {"TransactItems": [{"Get": address(item)} for item in items]}
-        return Request(Operation("TransactGetItems", 0), body, read)
+        return Request(Operation("TransactGetItems", 0), body, read, items)
 
     def _transact_write(self) -> Request:
         items = self._items.choose(self._random, self._random.randint(2, 4))

@@ -61,25 +61,19 @@ def read_all(load: Load, endpoint: str) -> None:
 
 def run_seed(seed: int, options: argparse.Namespace) -> bool:
     """One history of the release binary."""
-    print(
-        f"histories: {options.operations} operations, {options.clients} clients, {options.kills} kills, --seed {seed}"
-    )
+    operations, clients, kills = options.operations, options.clients, options.kills
+    print(f"histories: {operations} operations, {clients} clients, {kills} kills, --seed {seed}")
     folder = Path(tempfile.mkdtemp(prefix="stator-histories-"))
-    load = Load(seed, options.operations)
-    clients = [load.client(number) for number in range(options.clients)]
+    load = Load(seed, operations)
     started = time.monotonic()
-    with KilledServer(folder / "data") as server:
-        create_tables(server.endpoint)
-        server.run(clients, lambda: 1000 * len(load.history) // options.operations, options.kills, Random(seed))
-        read_all(load, server.endpoint)
+    faults = make_history(load, folder / "data", seed, options)
     loaded = time.monotonic()
-    faults = load.faults + servers.check_offline(folder / "data")
-    before_check = time.monotonic()
     anomalies = check(load.history)
-    checked = time.monotonic() - before_check
-    count = len(load.history)
-    rate = count / (loaded - started)
-    print(f"  {count} operations in {loaded - started:.1f} s ({rate:.0f} a second), checked in {checked:.1f} s")
+    checked = time.monotonic()
+    count, seconds = len(load.history), loaded - started
+    print(
+        f"  {count} operations in {seconds:.1f} s ({count / seconds:.0f} a second), checked in {checked - loaded:.1f} s"
+    )
     for name, times in sorted(load.counts.items()):
         print(f"  {times:7} {name}")
     report(faults, anomalies)
@@ -89,6 +83,18 @@ def run_seed(seed: int, options: argparse.Namespace) -> bool:
         return False
     shutil.rmtree(folder, ignore_errors=True)
     return True
+
+
+def make_history(load: Load, data: Path, seed: int, options: argparse.Namespace) -> list[str]:
+    """Runs the load through the kills, and reads every item after the last. Returns the faults."""
+    clients = [load.client(number) for number in range(options.clients)]
+    with KilledServer(data) as server:
+        create_tables(server.endpoint)
+        faults = server.run(clients, lambda: len(load.history) / options.operations, options.kills, Random(seed))
+    faults += servers.check_offline(data)
+    with KilledServer(data) as server:
+        read_all(load, server.endpoint)
+    return faults + load.faults
 
 
 def report(faults: list[str], anomalies: list[Anomaly]) -> None:
