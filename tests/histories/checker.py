@@ -21,7 +21,7 @@ from histories.graph import Graph, Kind, Step
 from histories.history import Operation
 from histories.versions import Anomaly, Item, Versions
 
-# Every cycle is reported once, but one broken promise may tie everything together many times.
+# Cycles beyond these tell nothing new, and each costs a search.
 CYCLES_SHOWN_MAX = 10
 WRITES = frozenset({Kind.WW})
 READS = frozenset({Kind.WW, Kind.WR})

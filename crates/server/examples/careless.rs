@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use storage::{Batch, Memory, Mutation, Page, Reply, Scan, Store, StoreError, Version, Versioned};
 
-/// What the keys of items begin with; everything else is served well, so that the server stays up.
+/// What the keys of items begin with (`layout::Space::Item`); everything else is served well, so that the server stays up.
 const ITEM: u8 = 0x10;
 /// How long a commit waits that would have been guarded.
 const TIME_TO_INTERFERE: Duration = Duration::from_millis(3);
