@@ -7,7 +7,7 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 CARGO  := cargo
 STATOR := $(CARGO_TARGET_DIR)/release/stator
 
-.PHONY: run build test check unit blackbox crash differential fmt setup-build setup-test
+.PHONY: run build test check unit blackbox crash histories differential fmt setup-build setup-test
 
 run: build
 	$(STATOR) serve $(ARGS)
@@ -16,7 +16,7 @@ build: setup-build
 	$(CARGO) build --release --workspace --bin stator
 	@ln -sfn $(CARGO_TARGET_DIR) target
 
-test: setup-test check unit blackbox crash differential
+test: setup-test check unit blackbox crash histories differential
 
 # Layout, generated code, lints.
 check: setup-build
@@ -36,6 +36,13 @@ blackbox: build
 # Acknowledged writes through SIGKILL.
 crash: build
 	tests/run crash
+
+# What concurrent clients saw, through kills; and of a store that breaks its promises.
+histories: build
+	$(CARGO) build --release --workspace --example careless
+	tests/run histories --short
+	tests/run bank --short
+	tests/run hot-item --seconds 3
 
 # Generated requests, answered by Stator and by freely licensed peers.
 differential: build

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import secrets
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -37,7 +36,6 @@ from harness.wire import Connection
 
 WRITERS = 4
 LOAD_SECONDS = (0.05, 0.8)
-CHECK_SECONDS = 60
 READY_SECONDS = 30.0
 SHOWN_FAULTS = 10
 
@@ -53,7 +51,7 @@ class Rounds:
 
     def run(self, number: int) -> tuple[int, list[str]]:
         """One round. Returns the number of acknowledged writes, and the faults."""
-        faults = self._check_offline() if number else []
+        faults = servers.check_offline(self._data) if number else []
         server = servers.start_stator(self._data)
         try:
             faults += self._look(server.endpoint) if number else create_table(server.endpoint)
@@ -67,7 +65,7 @@ class Rounds:
 
     def finish(self) -> list[str]:
         """The last kill's data: checked and looked at, without more load."""
-        faults = self._check_offline()
+        faults = servers.check_offline(self._data)
         server = servers.start_stator(self._data)
         try:
             return faults + self._look(server.endpoint)
@@ -87,13 +85,6 @@ class Rounds:
             toggle_live_index(server.endpoint)
         time.sleep(seconds - before_change)
         return writers
-
-    def _check_offline(self) -> list[str]:
-        command = [str(servers.binary()), "check", "--data", str(self._data)]
-        result = subprocess.run(command, capture_output=True, text=True, timeout=CHECK_SECONDS, check=False)
-        if result.returncode == 0:
-            return []
-        return [f"stator check ended with {result.returncode}: {(result.stdout + result.stderr)[-1500:]}"]
 
     def _look(self, endpoint: str) -> list[str]:
         connection = Connection(endpoint)

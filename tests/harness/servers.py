@@ -22,6 +22,7 @@ from harness import caches
 
 READY_SECONDS = 20.0
 STOP_SECONDS = 15.0
+CHECK_SECONDS = 60.0
 PEER_NAMES = ("dynoxide", "dynalite", "moto")
 
 
@@ -93,13 +94,37 @@ def start_stator(data: Path, extra: Sequence[str] = (), port: int | None = None)
     """Starts Stator on a data directory and waits until it is ready."""
     chosen = port or free_port()
     command = [str(binary()), "serve", "--listen", f"127.0.0.1:{chosen}", "--data", str(data), *extra]
-    return _start("stator", command, chosen)
+    return start("stator", command, chosen)
 
 
 def start_peer(name: str) -> Server:
     """Starts one of PEER_NAMES, in memory."""
     port = free_port()
-    return _start(name, _peer_command(name, port), port)
+    return start(name, _peer_command(name, port), port)
+
+
+def start(name: str, command: list[str], port: int) -> Server:
+    """Starts a server that was told to listen on this port, and waits until it is ready."""
+    folder = Path(tempfile.mkdtemp(prefix=f"{name}-log-"))
+    log = folder / "log"
+    with log.open("wb") as sink:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT)
+    server = Server(name, port, process, log, [folder])
+    try:
+        _wait_ready(server)
+    except ServerError:
+        server.close()
+        raise
+    return server
+
+
+def check_offline(data: Path) -> list[str]:
+    """Runs `stator check` on the data of a server that has ended. Returns the faults."""
+    command = [str(binary()), "check", "--data", str(data)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=CHECK_SECONDS, check=False)
+    if result.returncode == 0:
+        return []
+    return [f"stator check ended with {result.returncode}: {(result.stdout + result.stderr)[-1500:]}"]
 
 
 @contextmanager
@@ -144,20 +169,6 @@ def _peer_command(name: str, port: int) -> list[str]:
     if name == "moto":
         return [str(caches.moto_server()), "-H", "127.0.0.1", "-p", str(port)]
     raise ServerError(f"no peer is called {name}; there are {', '.join(PEER_NAMES)}")
-
-
-def _start(name: str, command: list[str], port: int) -> Server:
-    folder = Path(tempfile.mkdtemp(prefix=f"{name}-log-"))
-    log = folder / "log"
-    with log.open("wb") as sink:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT)
-    server = Server(name, port, process, log, [folder])
-    try:
-        _wait_ready(server)
-    except ServerError:
-        server.close()
-        raise
-    return server
 
 
 def _wait_ready(server: Server) -> None:

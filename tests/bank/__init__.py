@@ -1,0 +1,1 @@
+"""The bank: transfers by transactions, through kills."""
