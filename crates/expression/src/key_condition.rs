@@ -181,7 +181,7 @@ fn key_attribute<'a>(test: &Test<'a>) -> Result<&'a str, Problem> {
             Operand::Path(_) if attribute.is_some() => return Err(Problem::KeySeveral),
             Operand::Path(path) if path.is_nested() => return Err(Problem::KeyNestedPath),
             Operand::Path(path) => attribute = Some(path.attribute),
-            Operand::Call(_) => return Err(Problem::KeyNestedOperation),
+            Operand::Call(_) | Operand::Condition(_) => return Err(Problem::KeyNestedOperation),
             Operand::Value(_) | Operand::Invalid => {}
         }
     }
