@@ -71,12 +71,12 @@ pub struct Select<'a> {
 }
 
 /// A table, and an index of it where one is named.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Source<'a> {
     /// The table.
-    pub table: Cow<'a, str>,
+    pub table: &'a str,
     /// The index.
-    pub index: Option<Cow<'a, str>>,
+    pub index: Option<&'a str>,
 }
 
 /// What an INSERT makes.
@@ -239,18 +239,36 @@ pub enum PathStep<'a> {
     Index(u32),
 }
 
-impl Statement<'_> {
+impl<'a> Statement<'a> {
+    /// The text that the statement was parsed from.
+    pub fn text(&self) -> &'a str {
+        self.text
+    }
+
     /// The table and index that the statement names.
-    pub fn source(&self) -> &Source<'_> {
+    pub fn source(&self) -> Source<'a> {
         match &self.body {
-            Body::Select(select) | Body::Exists(select) => &select.source,
-            Body::Insert { source, .. } | Body::Update { source, .. } | Body::Delete { source, .. } => source,
+            Body::Select(select) | Body::Exists(select) => select.source,
+            Body::Insert { source, .. } | Body::Update { source, .. } | Body::Delete { source, .. } => *source,
         }
     }
 
     /// Whether the statement only reads. EXISTS belongs to writes: it is a condition of theirs.
     pub fn is_read(&self) -> bool {
         matches!(self.body, Body::Select(_))
+    }
+
+    /// Whether the statement only requires an item, among the writes of a transaction.
+    pub fn is_exists(&self) -> bool {
+        matches!(self.body, Body::Exists(_))
+    }
+
+    /// What the statement answers of the item that it writes, where it says so.
+    pub fn returning(&self) -> Option<Returning> {
+        match &self.body {
+            Body::Update { returning, .. } | Body::Delete { returning, .. } => *returning,
+            Body::Select(_) | Body::Exists(_) | Body::Insert { .. } => None,
+        }
     }
 
     /// Where a node stands.

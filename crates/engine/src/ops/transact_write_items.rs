@@ -6,7 +6,7 @@
 
 use super::sums::Sums;
 use super::update_item::Asked;
-use super::{conditional, put_item};
+use super::{conditional, put_item, update_item};
 use crate::capacity::{Axis, Consumed};
 use crate::catalog::OpenTable;
 use crate::checks::{self, Variables, Wording};
@@ -192,7 +192,7 @@ impl<'a> Texts<'a> {
         let update = checks::parsed(WORDING, Some(parse_update(update, &placeholders)))?;
         let guard = parameters.guard_beside(None, &placeholders)?;
         checks::all_used(WORDING, &placeholders)?;
-        Ok(Asked { update, guard })
+        Ok(Asked { update, guard, too_deep: update_item::too_deep })
     }
 
     fn digest(&self, digest: &mut Digest) {

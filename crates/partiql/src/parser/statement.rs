@@ -100,7 +100,7 @@ impl<'a> Parser<'a> {
         if names.len() > 1 {
             self.note(Problem::TooManyComponents);
         }
-        Source { table: path.attribute, index: names.into_iter().next() }
+        Source { table: table_name(path.attribute), index: names.into_iter().next().map(table_name) }
     }
 
     /// Another name for a table or column is refused wherever it may stand.
@@ -200,7 +200,7 @@ impl<'a> Parser<'a> {
     /// The form of UPDATE that begins with FROM and has its changes at the end.
     fn update_from(&mut self) -> Result<Body<'a>, Problem> {
         let source = self.read_source()?;
-        self.check_no_index(&source);
+        self.check_no_index(source);
         self.alias();
         let filter = self.filter()?;
         let changes = self.changes()?;
@@ -224,12 +224,12 @@ impl<'a> Parser<'a> {
     fn written_source(&mut self) -> Result<Source<'a>, Problem> {
         let path = self.simple_path()?;
         let source = self.source(path);
-        self.check_no_index(&source);
+        self.check_no_index(source);
         self.alias();
         Ok(source)
     }
 
-    fn check_no_index(&mut self, source: &Source<'a>) {
+    fn check_no_index(&mut self, source: Source<'a>) {
         if source.index.is_some() {
             self.note(Problem::OperationOnIndex);
         }
@@ -292,5 +292,13 @@ impl<'a> Parser<'a> {
             attributes.push((name, self.expression()?));
         }
         Ok(attributes)
+    }
+}
+
+/// The name of a table or index. No name has a quote in it, so one that was written with a quote is none.
+fn table_name(name: Cow<'_, str>) -> &str {
+    match name {
+        Cow::Borrowed(name) => name,
+        Cow::Owned(_) => "\"",
     }
 }
