@@ -101,7 +101,8 @@ def test_pages(client: Any, sorted_table: str) -> None:
     for number in range(7):
         client.put_item(TableName=sorted_table, Item={"pk": s("a"), "sk": n(number)})
     statement = f"SELECT sk FROM \"{sorted_table}\" WHERE pk = 'a' ORDER BY sk DESC"
-    seen, token = [], {}
+    seen: list[list[str]] = []
+    token: dict[str, str] = {}
     while True:
         page = client.execute_statement(Statement=statement, Limit=3, **token)
         seen.append([item["sk"]["N"] for item in page["Items"]])
@@ -136,7 +137,11 @@ def test_batches(client: Any, table: str) -> None:
         ]
     )["Responses"]
     assert read[0] == {"TableName": table, "Item": {"v": n(1)}}
-    assert [answer["Error"]["Code"] for answer in read[1:]] == ["ResourceNotFound", "ValidationError", "ValidationError"]
+    assert [answer["Error"]["Code"] for answer in read[1:]] == [
+        "ResourceNotFound",
+        "ValidationError",
+        "ValidationError",
+    ]
     written = client.batch_execute_statement(
         Statements=[
             {"Statement": f"INSERT INTO \"{table}\" VALUE {{'pk': 'a'}}"},

@@ -254,3 +254,62 @@ async fn a_page_holds_one_megabyte() {
     let counts: Vec<usize> = pages.iter().map(|page| page.matches("pk").count()).collect();
     assert_eq!(counts, [6, 6]);
 }
+
+fn list(count: usize) -> String {
+    let values: Vec<String> = (0..count).map(|number| format!("'v{number}'")).collect();
+    format!("[{}]", values.join(","))
+}
+
+/// Captures of September 2026.
+#[tokio::test]
+async fn too_many_reads_and_operands() {
+    let server = tables().await;
+    let select = |filter: String| json!({ "Statement": format!("SELECT sk FROM plain WHERE {filter}") });
+    let reads = "Too many decomposed read operations for a given query.";
+    let operands = "The IN operator is provided with too many operands; number of operands: 101";
+    let rows = [
+        (format!("pk IN {}", list(51)), Some(reads)),
+        (format!("pk = 'a' AND sk IN {}", list(51)), Some(reads)),
+        (format!("pk IN {} AND sk IN ['1', '2']", list(26)), Some(reads)),
+        (format!("pk IN {} AND flag IN {}", list(50), list(100)), None),
+        (format!("pk IN {} OR flag = 'one'", list(51)), None),
+        (format!("pk = 'a' AND flag IN {}", list(101)), Some(operands)),
+        (format!("pk IN {}", list(101)), Some(operands)),
+    ];
+    for (filter, words) in rows {
+        match words {
+            Some(words) => assert_eq!(server.refused("ExecuteStatement", select(filter)).await.1, words),
+            None => assert_eq!(server.ask("ExecuteStatement", select(filter)).await["Items"], json!([])),
+        }
+    }
+}
+
+/// Both kinds of writes are held against the item's own size (AWS-verified suite, item sizes by surface, August 2026).
+#[tokio::test]
+async fn item_sizes() {
+    let server = tables().await;
+    // The rest of the item is pk, its value and the name p.
+    let filled = |size: usize| json!({ "S": "x".repeat(size - "pk".len() - "a".len() - "p".len()) });
+    let insert = |value| json!({ "Statement": "INSERT INTO hash VALUE {'pk': 'a', 'p': ?}", "Parameters": [value] });
+    let update = |value| json!({ "Statement": "UPDATE hash SET p = ? WHERE pk = 'a'", "Parameters": [value] });
+    let most = model::limits::ITEM_SIZE_MAX;
+    let over = server.refused("ExecuteStatement", insert(filled(most + 1))).await;
+    assert_eq!(over.1, "Item size has exceeded the maximum allowed size");
+    server.ask("ExecuteStatement", insert(filled(most))).await;
+    server.ask("ExecuteStatement", update(filled(most))).await;
+    let over = server.refused("ExecuteStatement", update(filled(most + 1))).await;
+    assert_eq!(over.1, "Item size to update has exceeded the maximum allowed size");
+}
+
+#[tokio::test]
+async fn constraints() {
+    let server = tables().await;
+    let limit = json!({ "Statement": "SELECT * FROM hash", "Limit": 0 });
+    let words = "1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1";
+    assert_eq!(server.refused("ExecuteStatement", limit).await.1, words);
+    let none = json!({ "Statements": [] });
+    let words = "1 validation error detected: Value '[]' at 'statements' failed to satisfy constraint: Member must have length greater than or equal to 1";
+    assert_eq!(server.refused("BatchExecuteStatement", none).await.1, words);
+    let long = json!({ "Statement": format!("SELECT * FROM hash -- {}", "x".repeat(8192)) });
+    assert_eq!(server.refused("ExecuteStatement", long).await.0, "ValidationException");
+}

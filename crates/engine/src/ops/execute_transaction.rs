@@ -94,7 +94,8 @@ async fn read<'a>(
         let found = read.answer(stored)?;
         total += found.size;
         sums.add(member.statement.source().table, &Consumed::transactional_read(found.size), None);
-        responses.push(ItemResponse { item: found.item });
+        // Where the columns find nothing in the item nothing is answered, as TransactGetItems does (captures of August 2026).
+        responses.push(ItemResponse { item: found.item.filter(|item| !item.view().is_empty()) });
     }
     if total > limits::TRANSACTION_SIZE_MAX {
         return Err(messages::transaction_too_large());

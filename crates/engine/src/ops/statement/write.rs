@@ -85,30 +85,30 @@ impl<'s> Writing<'s> {
     pub fn plan(self, surface: Surface, table: Arc<OpenTable>) -> Result<Planned<'s>, Error> {
         self.check_exists(&table.descriptor)?;
         let Self { change, on_failure, returning } = self;
-        let filter = match &change {
-            Change::Insert(..) => None,
-            Change::Update(filter, _) | Change::Delete(filter) | Change::Exists(filter) => filter.as_ref(),
-        };
-        let pins = pins(filter, &table.descriptor);
-        let named_key = |pins: &Pins<'s>| match change {
-            // Of two values for one attribute EXISTS looks up the first (captures of September 2026).
-            Change::Exists(_) => key_of(&pins.values, &table.descriptor).ok_or_else(messages::exists_without_condition),
-            _ => one_key(pins, (surface, &table.descriptor)),
-        };
-        if let Change::Insert(item, record) = change {
-            let key = key::of_item(&table.descriptor, &item)?;
-            return Ok(Planned { table, key, named: item, change: PlannedChange::Insert(record), returning });
-        }
-        let named = named_key(&pins)?;
-        let key = key::of_key(&table.descriptor, &named)?;
-        let guard = Guard::of(pins.rest, on_failure);
-        let change = match change {
-            Change::Update(_, update) => {
-                PlannedChange::Update(Asked { update: Some(update), guard, too_deep: messages::updated_too_deep })
+        let (named, change) = match change {
+            Change::Insert(item, record) => {
+                let key = key::of_item(&table.descriptor, &item)?;
+                return Ok(Planned { table, key, named: item, change: PlannedChange::Insert(record), returning });
             }
-            Change::Delete(_) => PlannedChange::Delete(guard),
-            Change::Insert(..) | Change::Exists(_) => PlannedChange::Exists(guard),
+            Change::Update(filter, update) => {
+                let pins = pins(filter.as_ref(), &table.descriptor);
+                let guard = Guard::of(pins.rest.clone(), on_failure);
+                let asked = Asked { update: Some(update), guard, too_deep: messages::updated_too_deep };
+                (one_key(&pins, (surface, &table.descriptor))?, PlannedChange::Update(asked))
+            }
+            Change::Delete(filter) => {
+                let pins = pins(filter.as_ref(), &table.descriptor);
+                let named = one_key(&pins, (surface, &table.descriptor))?;
+                (named, PlannedChange::Delete(Guard::of(pins.rest, on_failure)))
+            }
+            Change::Exists(filter) => {
+                // Of two values for one attribute the first is looked up (captures of September 2026).
+                let pins = pins(filter.as_ref(), &table.descriptor);
+                let named = key_of(&pins.values, &table.descriptor).ok_or_else(messages::exists_without_condition)?;
+                (named, PlannedChange::Exists(Guard::of(pins.rest, on_failure)))
+            }
         };
+        let key = key::of_key(&table.descriptor, &named)?;
         Ok(Planned { table, key, named, change, returning })
     }
 }
