@@ -36,6 +36,17 @@ impl Comparator {
         }
     }
 
+    /// The comparator that says the same with its sides exchanged.
+    pub fn turned(self) -> Self {
+        match self {
+            Self::Less => Self::Greater,
+            Self::LessOrEqual => Self::GreaterOrEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterOrEqual => Self::LessOrEqual,
+            Self::Equal | Self::NotEqual => self,
+        }
+    }
+
     fn accepts(self, order: Ordering) -> bool {
         match self {
             Self::Equal => order.is_eq(),

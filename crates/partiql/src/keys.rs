@@ -76,6 +76,7 @@ impl Keys<'_> {
         match allowed {
             Allowed::Relation(KeyRelation::Equal(value)) if *attribute == self.partition => Choice::PartitionOne(value),
             Allowed::OneOf(values) if *attribute == self.partition => Choice::Partition(values),
+            Allowed::Relation(KeyRelation::NotIndexable) => Choice::Nothing,
             Allowed::Relation(relation) if Some(*attribute) == self.sort => Choice::Sort(*relation),
             Allowed::OneOf(values) if Some(*attribute) == self.sort => Choice::SortOneOf(values),
             _ => Choice::Nothing,
@@ -147,7 +148,8 @@ impl Keys<'_> {
             Filter::Not(part) => self.collect(part, true, branch),
             Filter::Test(test) => {
                 let of_sort = test.key.as_ref().is_some_and(|key| Some(key.attribute) == self.sort);
-                let unequal = test.key.as_ref().is_some_and(|key| key.allowed == Allowed::NotEqual);
+                let unequal =
+                    test.key.as_ref().is_some_and(|key| key.allowed == Allowed::Relation(KeyRelation::NotIndexable));
                 branch.negates_sort |= of_sort && (negated || unequal);
                 branch.filtered.extend(attributes(&test.condition));
             }

@@ -10,6 +10,7 @@ use super::sums::Sums;
 use crate::capacity::{Axis, Consistency, Consumed, read_units};
 use crate::context::Context;
 use crate::effects::ItemKey;
+use crate::key;
 use api::{
     BatchExecuteStatementInput, BatchExecuteStatementOutput, BatchStatementRequest, BatchStatementResponse, Decoded,
     Error, messages,
@@ -17,7 +18,6 @@ use api::{
 use bytes::Bytes;
 use partiql::Statement;
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 /// Answers a BatchExecuteStatement.
 pub async fn run<'a>(
@@ -145,9 +145,7 @@ async fn plan<'s>(context: &Context<'_>, member: &'s Member<'_>) -> Result<Plann
 }
 
 fn expect_distinct<'k>(keys: impl Iterator<Item = &'k ItemKey>) -> Result<(), Error> {
-    let mut seen = HashSet::new();
-    let mut keys = keys;
-    if keys.all(|key| seen.insert(&key.bytes)) { Ok(()) } else { Err(messages::duplicate_keys_in_statements()) }
+    if key::are_distinct(keys) { Ok(()) } else { Err(messages::duplicate_keys_in_statements()) }
 }
 
 fn failed(error: Error, table_name: Option<&str>) -> Result<BatchStatementResponse<'_>, Error> {

@@ -6,12 +6,13 @@
 
 use super::statement::point::PointRead;
 use super::statement::write::{Planned, Writing};
-use super::statement::{LAYER, Surface, expect_simple_key, parse, refuse};
+use super::statement::{LAYER, Surface, add_parameters, expect_simple_key, parse, refuse};
 use super::sums::Sums;
 use crate::capacity::{Axis, Consumed};
 use crate::catalog::OpenTable;
 use crate::context::Context;
 use crate::effects::ItemKey;
+use crate::key;
 use crate::transaction::{Outcome, Token, Transaction};
 use api::{
     Decoded, Error, ErrorKind, ExecuteTransactionInput, ExecuteTransactionOutput, ItemResponse, ParameterizedStatement,
@@ -21,7 +22,6 @@ use bytes::Bytes;
 use layout::Digest;
 use model::{AttributeValue, limits};
 use partiql::{Operation, Statement};
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Answers an ExecuteTransaction.
@@ -174,9 +174,8 @@ fn writing<'s>(member: &'s Member<'_>, table: &OpenTable) -> Result<Writing<'s>,
     Ok(writing)
 }
 
-fn expect_distinct<'k>(mut keys: impl Iterator<Item = &'k ItemKey>) -> Result<(), Error> {
-    let mut seen = HashSet::new();
-    if keys.all(|key| seen.insert(&key.bytes)) { Ok(()) } else { Err(messages::several_operations_on_one_item()) }
+fn expect_distinct<'k>(keys: impl Iterator<Item = &'k ItemKey>) -> Result<(), Error> {
+    if key::are_distinct(keys) { Ok(()) } else { Err(messages::several_operations_on_one_item()) }
 }
 
 /// The digest by which a request with a token is recognized: of its statements as they are written, and of their parameters.
@@ -186,12 +185,7 @@ fn digest(members: &[Member<'_>]) -> u128 {
         digest.add(member.statement.text().as_bytes());
         let on_failure = member.request.return_values_on_condition_check_failure;
         digest.add(&[on_failure.map_or(0, |wanted| wanted as u8 + 1)]);
-        digest.add(&member.parameters().len().to_le_bytes());
-        for parameter in member.parameters() {
-            let mut bytes = Vec::new();
-            model::encoded::write_value(parameter, &mut bytes);
-            digest.add(&bytes);
-        }
+        add_parameters(&mut digest, member.parameters());
     }
     digest.finish()
 }

@@ -18,8 +18,9 @@ use crate::catalog::OpenTable;
 use crate::checks::Wording;
 use crate::context::Context;
 use api::{Error, Layer, LocatedFault, messages};
-use model::AttributeValue;
-use partiql::{Operation, Statement};
+use layout::Digest;
+use model::{AttributeValue, Table};
+use partiql::{Filter, OneOfOne, Operation, Pins, Statement};
 use std::sync::Arc;
 
 /// The surface that a statement came through; they word some refusals differently.
@@ -47,6 +48,22 @@ pub(super) fn parse<'a>(text: &'a str, fault: Option<&LocatedFault>) -> Result<S
         Some(located) => Err(refuse(located.fault.words(LAYER))),
         None => partiql::parse(text).map_err(refuse),
     }
+}
+
+/// Adds the parameters of a statement to what the statement is known by.
+pub(super) fn add_parameters(digest: &mut Digest, parameters: &[AttributeValue<'_>]) {
+    digest.add(&parameters.len().to_le_bytes());
+    for parameter in parameters {
+        let mut bytes = Vec::new();
+        model::encoded::write_value(parameter, &mut bytes);
+        digest.add(&bytes);
+    }
+}
+
+/// The values that a WHERE clause gives the attributes of a table's key.
+pub(super) fn pins<'s>(filter: Option<&Filter<'s>>, table: &Table, one_of_one: OneOfOne) -> Pins<'s> {
+    let names: Vec<&str> = table.key_schema.attributes().map(|attribute| attribute.name.as_str()).collect();
+    Pins::of(filter, &names, one_of_one)
 }
 
 /// A SELECT, given its parameters, and its table.

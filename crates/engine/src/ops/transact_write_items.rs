@@ -25,7 +25,6 @@ use api::{
 use expression::parse_update;
 use layout::{Digest, ItemRecord};
 use model::{EncodedItem, Item, Table, limits};
-use std::collections::HashSet;
 use std::sync::Arc;
 
 const WORDING: Wording = Wording::Bare;
@@ -234,9 +233,11 @@ fn digest(actions: &[Action<'_>]) -> u128 {
 
 /// Refuses two actions on one item.
 fn expect_distinct(writes: &[Result<ItemWrite<'_>, Error>]) -> Result<(), Error> {
-    let mut seen = HashSet::with_capacity(writes.len());
-    let distinct = writes.iter().flatten().all(|write| seen.insert(&write.key.bytes));
-    if distinct { Ok(()) } else { Err(messages::several_operations_on_one_item()) }
+    if key::are_distinct(writes.iter().flatten().map(|write| &write.key)) {
+        Ok(())
+    } else {
+        Err(messages::several_operations_on_one_item())
+    }
 }
 
 async fn answer<'a>(

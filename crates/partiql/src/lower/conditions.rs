@@ -50,8 +50,6 @@ pub enum Allowed<'s> {
     Relation(KeyRelation<'s>),
     /// One of these.
     OneOf(Vec<&'s AttributeValue<'s>>),
-    /// All but some.
-    NotEqual,
 }
 
 impl<'s> Filter<'s> {
@@ -95,10 +93,13 @@ impl<'s> Lowering<'s> {
         let condition = build::comparison(comparator, [self.term(left)?, self.term(right)?])?;
         let key = match (self.attribute(left), self.value(right), self.value(left), self.attribute(right)) {
             (Some(attribute), Some(value), ..) => Some((attribute, comparator, value)),
-            (.., Some(value), Some(attribute)) => Some((attribute, turned(comparator), value)),
+            (.., Some(value), Some(attribute)) => Some((attribute, comparator.turned(), value)),
             _ => None,
         };
-        let key = key.map(|(attribute, comparator, value)| KeyTest { attribute, allowed: allowed(comparator, value) });
+        let key = key.map(|(attribute, comparator, value)| KeyTest {
+            attribute,
+            allowed: Allowed::Relation(KeyRelation::of(comparator, value)),
+        });
         Ok(Test { condition, key })
     }
 
@@ -205,28 +206,6 @@ impl<'s> Lowering<'s> {
             Expression::Path(path) if path.steps.is_empty() => Some(&path.attribute),
             _ => None,
         }
-    }
-}
-
-fn allowed<'s>(comparator: Comparator, value: &'s AttributeValue<'s>) -> Allowed<'s> {
-    Allowed::Relation(match comparator {
-        Comparator::Equal => KeyRelation::Equal(value),
-        Comparator::Less => KeyRelation::Less(value),
-        Comparator::LessOrEqual => KeyRelation::LessOrEqual(value),
-        Comparator::Greater => KeyRelation::Greater(value),
-        Comparator::GreaterOrEqual => KeyRelation::GreaterOrEqual(value),
-        Comparator::NotEqual => return Allowed::NotEqual,
-    })
-}
-
-/// The comparator that says the same with its sides exchanged.
-fn turned(comparator: Comparator) -> Comparator {
-    match comparator {
-        Comparator::Less => Comparator::Greater,
-        Comparator::LessOrEqual => Comparator::GreaterOrEqual,
-        Comparator::Greater => Comparator::Less,
-        Comparator::GreaterOrEqual => Comparator::LessOrEqual,
-        Comparator::Equal | Comparator::NotEqual => comparator,
     }
 }
 

@@ -8,6 +8,7 @@
 //! base64url( format:u8 (1) digest:16 range:u16le place:item? )
 //! ```
 
+use super::add_parameters;
 use api::{Error, messages};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -32,11 +33,7 @@ pub struct NextToken {
 pub fn digest(statement: &str, parameters: &[AttributeValue<'_>]) -> u128 {
     let mut digest = Digest::default();
     digest.add(statement.as_bytes());
-    for parameter in parameters {
-        let mut bytes = Vec::new();
-        model::encoded::write_value(parameter, &mut bytes);
-        digest.add(&bytes);
-    }
+    add_parameters(&mut digest, parameters);
     digest.finish()
 }
 

@@ -1,6 +1,6 @@
 //! A SELECT of one item by its whole key.
 
-use super::{Surface, reads};
+use super::{Surface, pins, reads};
 use crate::catalog::OpenTable;
 use crate::effects::ItemKey;
 use crate::plan::{self, Target};
@@ -9,7 +9,7 @@ use api::{Error, messages};
 use expression::{Condition, Projection};
 use layout::ItemRecord;
 use model::{AttributeValue, EncodedItem, Item, Table};
-use partiql::{OneOfOne, Pins, Select, Statement};
+use partiql::{OneOfOne, Select, Statement};
 use std::borrow::Cow;
 use storage::Versioned;
 
@@ -33,7 +33,7 @@ pub struct Found {
 impl<'s> PointRead<'s> {
     /// The read that a SELECT from a table is, if its WHERE clause gives the whole key. Its values must have been checked.
     pub fn of(table: &OpenTable, select: &Select<'s>) -> Result<Option<Self>, Error> {
-        let pins = pins(select, &table.descriptor);
+        let pins = pins(select.filter.as_ref(), &table.descriptor, OneOfOne::IsEqual);
         if pins.conflict.is_some() {
             return Ok(None);
         }
@@ -88,11 +88,6 @@ impl<'s> PointRead<'s> {
         };
         Ok(Found { item, size })
     }
-}
-
-fn pins<'s>(select: &Select<'s>, table: &Table) -> Pins<'s> {
-    let names: Vec<&str> = table.key_schema.attributes().map(|attribute| attribute.name.as_str()).collect();
-    Pins::of(select.filter.as_ref(), &names, OneOfOne::IsEqual)
 }
 
 /// The key that values give, if all its attributes have one.

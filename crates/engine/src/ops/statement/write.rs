@@ -4,7 +4,7 @@
 //! that is not there is done, whatever the condition (captures of September and October 2026).
 
 use super::point::key_of;
-use super::{Surface, refuse};
+use super::{Surface, pins, refuse};
 use crate::catalog::OpenTable;
 use crate::effects::ItemKey;
 use crate::key;
@@ -76,7 +76,7 @@ impl<'s> Writing<'s> {
     /// Refuses an EXISTS that says nothing beside the key, or does not give all of it.
     pub fn check_exists(&self, table: &Table) -> Result<(), Error> {
         let Change::Exists(filter) = &self.change else { return Ok(()) };
-        let pins = pins(filter.as_ref(), table);
+        let pins = pins(filter.as_ref(), table, OneOfOne::IsNot);
         let complete = pins.values.iter().all(Option::is_some) && pins.rest.is_some();
         if complete { Ok(()) } else { Err(messages::exists_without_condition()) }
     }
@@ -91,19 +91,19 @@ impl<'s> Writing<'s> {
                 return Ok(Planned { table, key, named: item, change: PlannedChange::Insert(record), returning });
             }
             Change::Update(filter, update) => {
-                let pins = pins(filter.as_ref(), &table.descriptor);
+                let pins = pins(filter.as_ref(), &table.descriptor, OneOfOne::IsNot);
                 let guard = Guard::of(pins.rest.clone(), on_failure);
                 let asked = Asked { update: Some(update), guard, too_deep: messages::updated_too_deep };
                 (one_key(&pins, (surface, &table.descriptor))?, PlannedChange::Update(asked))
             }
             Change::Delete(filter) => {
-                let pins = pins(filter.as_ref(), &table.descriptor);
+                let pins = pins(filter.as_ref(), &table.descriptor, OneOfOne::IsNot);
                 let named = one_key(&pins, (surface, &table.descriptor))?;
                 (named, PlannedChange::Delete(Guard::of(pins.rest, on_failure)))
             }
             Change::Exists(filter) => {
                 // Of two values for one attribute the first is looked up (captures of September 2026).
-                let pins = pins(filter.as_ref(), &table.descriptor);
+                let pins = pins(filter.as_ref(), &table.descriptor, OneOfOne::IsNot);
                 let named = key_of(&pins.values, &table.descriptor).ok_or_else(messages::exists_without_condition)?;
                 (named, PlannedChange::Exists(Guard::of(pins.rest, on_failure)))
             }
@@ -111,11 +111,6 @@ impl<'s> Writing<'s> {
         let key = key::of_key(&table.descriptor, &named)?;
         Ok(Planned { table, key, named, change, returning })
     }
-}
-
-fn pins<'s>(filter: Option<&Filter<'s>>, table: &Table) -> Pins<'s> {
-    let names: Vec<&str> = table.key_schema.attributes().map(|attribute| attribute.name.as_str()).collect();
-    Pins::of(filter, &names, OneOfOne::IsNot)
 }
 
 /// The key of the one item that a WHERE clause names. A transaction has one word for every clause that does not name one (captures of
