@@ -101,7 +101,7 @@ impl Keys<'_> {
                     if product.len() * branches.len() > READS_MAX {
                         return Err(TooManyReads);
                     }
-                    product = product.iter().flat_map(|left| branches.iter().map(|right| left.and(right))).collect();
+                    product = times(product, &branches);
                 }
                 product
             }
@@ -157,15 +157,31 @@ impl Keys<'_> {
     }
 }
 
+/// Every one of these with every one of those. Most parts of a clause are one branch, which is added in place: a clause may have a
+/// thousand of them.
+fn times<'s>(mut these: Vec<Branch<'s>>, those: &[Branch<'s>]) -> Vec<Branch<'s>> {
+    if let [one] = those {
+        these.iter_mut().for_each(|branch| branch.add(one));
+        return these;
+    }
+    let with_those = |branch: Branch<'s>| {
+        those.iter().map(move |other| {
+            let mut both = branch.clone();
+            both.add(other);
+            both
+        })
+    };
+    these.into_iter().flat_map(with_those).collect()
+}
+
 impl<'s> Branch<'s> {
-    fn and(&self, other: &Self) -> Self {
-        Self {
-            partition: [self.partition.as_slice(), &other.partition].concat(),
-            sort: [self.sort.as_slice(), &other.sort].concat(),
-            negates_sort: self.negates_sort || other.negates_sort,
-            filtered: [self.filtered.as_slice(), &other.filtered].concat(),
-            is_filtered: self.is_filtered || other.is_filtered,
-        }
+    /// Requires what another branch requires too.
+    fn add(&mut self, other: &Self) {
+        self.partition.extend_from_slice(&other.partition);
+        self.sort.extend_from_slice(&other.sort);
+        self.negates_sort |= other.negates_sort;
+        self.filtered.extend_from_slice(&other.filtered);
+        self.is_filtered |= other.is_filtered;
     }
 }
 

@@ -214,10 +214,9 @@ fn type_name(kind: AttributeType) -> &'static AttributeValue<'static> {
     const fn name(name: &'static str) -> AttributeValue<'static> {
         AttributeValue::S(Cow::Borrowed(name))
     }
-    static NAMES: [AttributeValue<'static>; 6] =
-        [name("NULL"), name("B"), name("BOOL"), name("L"), name("N"), name("S")];
-    static MAP: AttributeValue<'static> = name("M");
-    let [null, binary, boolean, list, number, string] = &NAMES;
+    static NAMES: [AttributeValue<'static>; 7] =
+        [name("NULL"), name("B"), name("BOOL"), name("L"), name("N"), name("S"), name("M")];
+    let [null, binary, boolean, list, number, string, map] = &NAMES;
     match kind {
         AttributeType::Null => null,
         AttributeType::B => binary,
@@ -225,6 +224,7 @@ fn type_name(kind: AttributeType) -> &'static AttributeValue<'static> {
         AttributeType::L => list,
         AttributeType::N => number,
         AttributeType::S => string,
-        _ => &MAP,
+        // No name of PartiQL's types stands for a set.
+        AttributeType::M | AttributeType::Ss | AttributeType::Ns | AttributeType::Bs => map,
     }
 }
