@@ -10,6 +10,7 @@ mod items;
 mod protocol;
 mod reads;
 mod serialization;
+mod statements;
 mod tables;
 pub mod text;
 mod transactions;
@@ -24,6 +25,7 @@ pub use items::*;
 pub use protocol::*;
 pub use reads::*;
 pub(crate) use serialization::*;
+pub use statements::*;
 pub use tables::*;
 pub use transactions::*;
 

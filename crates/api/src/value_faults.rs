@@ -9,20 +9,21 @@ use crate::decode::Site;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use model::NumberError;
+use model::number::java_scale;
 use std::fmt::Write;
 
 /// The levels from which AWS answers a request with the words of its older front end (captures of October 2026: between 40 and 63).
 const FAR_LEVELS: usize = 62;
 
 /// The greatest exponent of a Java integer: at it the arithmetic of the older words wraps around.
-const JAVA_EXPONENT_MAX: i64 = 2_147_483_647;
+const JAVA_EXPONENT_MAX: i32 = i32::MAX;
 
 /// A generation of words.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Layer {
     /// PutItem, UpdateItem, DeleteItem, GetItem, BatchGetItem, Query.
     Current,
-    /// BatchWriteItem, Scan, TransactWriteItems, TransactGetItems.
+    /// BatchWriteItem, Scan, TransactWriteItems, TransactGetItems, and the parameters of PartiQL statements.
     Older,
 }
 
@@ -171,6 +172,10 @@ pub(crate) fn number(error: NumberError, text: &str, layer: Layer) -> String {
             "The parameter cannot be converted to a numeric value".to_owned()
         }
         NumberError::NotNumeric => format!("The parameter cannot be converted to a numeric value: {text}"),
+        // The older words come from Java's BigDecimal, which does not read an exponent beyond 32 bits.
+        NumberError::Overflow | NumberError::Underflow if layer == Layer::Older && java_scale(text).is_none() => {
+            format!("The parameter cannot be converted to a numeric value: {text}")
+        }
         NumberError::Overflow if layer == Layer::Older && wraps_in_java(text) => {
             number_out_of_range(NumberError::Underflow)
         }
@@ -189,10 +194,9 @@ fn number_out_of_range(error: NumberError) -> String {
     .to_owned()
 }
 
-/// `1e2147483647` counts as an underflow in the older words (captures of October 2026).
+/// `1e2147483647` counts as an underflow in the older words (captures of October 2026): its magnitude leaves 32 bits.
 fn wraps_in_java(text: &str) -> bool {
-    let exponent = text.rsplit(['e', 'E']).next().map(|digits| digits.trim_start_matches('+'));
-    exponent.and_then(|digits| digits.parse::<i64>().ok()).is_some_and(|exponent| exponent >= JAVA_EXPONENT_MAX)
+    java_scale(text).is_some_and(|scale| scale <= -JAVA_EXPONENT_MAX)
 }
 
 /// Prints the members of a set that has one twice.

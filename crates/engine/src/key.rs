@@ -7,6 +7,7 @@ use layout::KeyValue;
 use layout::keys::Source;
 use model::value::AttributeType;
 use model::{AttributeValue, Index, Item, ItemView, KeyAttribute, KeySchema, Table, limits};
+use std::collections::HashSet;
 
 /// The key of a whole item that is put.
 pub fn of_item(table: &Table, item: &Item<'_>) -> Result<ItemKey, Error> {
@@ -72,6 +73,12 @@ pub fn item_key(table: &Table, values: &[KeyValue<'_>]) -> ItemKey {
     let partition_length = bytes.len();
     sort.iter().for_each(|value| value.write(&mut bytes));
     ItemKey { bytes: bytes.into(), partition_length }
+}
+
+/// Whether no item stands twice among several.
+pub fn are_distinct<'k>(mut keys: impl Iterator<Item = &'k ItemKey>) -> bool {
+    let mut seen = HashSet::new();
+    keys.all(|key| seen.insert(&key.bytes))
 }
 
 fn check_values(schema: &KeySchema, values: &[KeyValue<'_>]) -> Result<(), Error> {

@@ -30,6 +30,8 @@ pub struct Answer {
     pub count: usize,
     /// How many items were evaluated.
     pub scanned_count: usize,
+    /// The size of what was read, in DynamoDB's arithmetic.
+    pub read_size: usize,
     /// The place of the last entry, where the page stopped before the end of the range.
     pub last_evaluated_key: Option<Item<'static>>,
     /// The units used.
@@ -165,8 +167,8 @@ impl<'p> Progress<'p> {
                 consumed
             }
         };
-        let Self { items, count, scanned_count, .. } = self;
-        Answer { items, count, scanned_count, last_evaluated_key, consumed }
+        let Self { items, count, scanned_count, read_size, .. } = self;
+        Answer { items, count, scanned_count, read_size, last_evaluated_key, consumed }
     }
 }
 

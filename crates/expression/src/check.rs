@@ -16,6 +16,7 @@ pub(crate) fn static_type(operand: &Operand<'_>) -> Option<AttributeType> {
     match operand {
         Operand::Value(value) => Some(value.attribute_type()),
         Operand::Call(call) if call.function == Function::Size => Some(AttributeType::N),
+        Operand::Condition(_) => Some(AttributeType::Bool),
         _ => None,
     }
 }

@@ -64,31 +64,40 @@ impl<'a> Condition<'a> {
     ///
     /// No condition fails today; the result leaves room for one that does.
     pub fn holds(&self, item: Option<ItemView<'_>>) -> Result<bool, EvaluationError> {
-        let item = item.map(|item| Source::new(item, self.program.len()));
+        Ok(self.truth(item.map(|item| Source::new(item, self.program.len())).as_ref()))
+    }
+
+    /// Whether the condition holds for an item in which attributes are looked up.
+    pub(crate) fn truth(&self, item: Option<&Source<'_>>) -> bool {
         let mut truth = true;
         let mut at = 0;
         while let Some(instruction) = self.program.get(at) {
             at += 1;
             match instruction {
-                Instruction::Test(test) => truth = test.holds(item.as_ref()),
+                Instruction::Test(test) => truth = test.holds(item),
                 Instruction::Not => truth = !truth,
                 Instruction::SkipIfFalse(target) if !truth => at = *target,
                 Instruction::SkipIfTrue(target) if truth => at = *target,
                 Instruction::SkipIfFalse(_) | Instruction::SkipIfTrue(_) => {}
             }
         }
-        Ok(truth)
+        truth
     }
 
     /// Every path that the condition reads, in the order of the text.
     pub fn paths(&self) -> Vec<&Path<'a>> {
         let mut paths = Vec::new();
+        self.collect_paths(&mut paths);
+        paths
+    }
+
+    /// Appends the paths in the condition.
+    pub(crate) fn collect_paths<'s>(&'s self, paths: &mut Vec<&'s Path<'a>>) {
         for instruction in &self.program {
             if let Instruction::Test(test) = instruction {
-                test.operands().for_each(|operand| operand.collect_paths(&mut paths));
+                test.operands().for_each(|operand| operand.collect_paths(paths));
             }
         }
-        paths
     }
 }
 

@@ -13,7 +13,8 @@ use std::cmp::Ordering;
 
 /// A comparison operator.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Comparator {
+#[allow(missing_docs, reason = "the names say all")]
+pub enum Comparator {
     Equal,
     NotEqual,
     Less,
@@ -24,7 +25,7 @@ pub(crate) enum Comparator {
 
 impl Comparator {
     /// The operator as it is written.
-    pub(crate) fn symbol(self) -> &'static str {
+    pub fn symbol(self) -> &'static str {
         match self {
             Self::Equal => "=",
             Self::NotEqual => "<>",
@@ -32,6 +33,17 @@ impl Comparator {
             Self::LessOrEqual => "<=",
             Self::Greater => ">",
             Self::GreaterOrEqual => ">=",
+        }
+    }
+
+    /// The comparator that says the same with its sides exchanged.
+    pub fn turned(self) -> Self {
+        match self {
+            Self::Less => Self::Greater,
+            Self::LessOrEqual => Self::GreaterOrEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterOrEqual => Self::LessOrEqual,
+            Self::Equal | Self::NotEqual => self,
         }
     }
 
@@ -56,6 +68,8 @@ pub(crate) enum Datum<'x> {
     Given(&'x AttributeValue<'x>),
     /// The result of `size`.
     Size(u32),
+    /// Whether a condition holds.
+    Truth(bool),
 }
 
 /// A value that has an order among those of its type.
@@ -72,6 +86,7 @@ impl<'x> Datum<'x> {
             Self::Stored(view) => view.attribute_type(),
             Self::Given(value) => value.attribute_type(),
             Self::Size(_) => AttributeType::N,
+            Self::Truth(_) => AttributeType::Bool,
         }
     }
 
@@ -88,6 +103,14 @@ impl<'x> Datum<'x> {
         })
     }
 
+    fn boolean(self) -> Option<bool> {
+        match self {
+            Self::Stored(ValueView::Bool(value)) | Self::Truth(value) => Some(value),
+            Self::Given(AttributeValue::Bool(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
     fn equals(self, other: Datum<'x>) -> bool {
         if let (Some(left), Some(right)) = (self.scalar(), other.scalar()) {
             return order_of_scalars(left, right).is_some_and(Ordering::is_eq);
@@ -100,6 +123,7 @@ impl<'x> Datum<'x> {
             (Self::Stored(stored), Self::Given(given)) | (Self::Given(given), Self::Stored(stored)) => {
                 stored.to_value() == *given
             }
+            (Self::Truth(_), _) | (_, Self::Truth(_)) => self.boolean() == other.boolean(),
             (Self::Size(_), _) | (_, Self::Size(_)) => false,
         }
     }
@@ -159,6 +183,7 @@ pub(crate) fn operand<'x>(operand: &'x Operand<'x>, item: Option<&Source<'x>>) -
         Operand::Call(call) if call.function == Function::Size => {
             self::operand(call.operands.first()?, item)?.size().map(Datum::Size)
         }
+        Operand::Condition(condition) => Some(Datum::Truth(condition.truth(item))),
         Operand::Call(_) | Operand::Invalid => None,
     }
 }
@@ -222,7 +247,7 @@ fn contains(value: Datum<'_>, wanted: Datum<'_>) -> bool {
         Datum::Stored(ValueView::L(list)) => list.values().any(|element| Datum::Stored(element).equals(wanted)),
         Datum::Given(AttributeValue::L(list)) => list.iter().any(|element| Datum::Given(element).equals(wanted)),
         Datum::Stored(_) | Datum::Given(_) => is_member(value, wanted),
-        Datum::Size(_) => false,
+        Datum::Size(_) | Datum::Truth(_) => false,
     }
 }
 

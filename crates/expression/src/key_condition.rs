@@ -54,7 +54,7 @@ pub enum KeyRelation<'a> {
     Between(&'a AttributeValue<'a>, &'a AttributeValue<'a>),
     /// Beginning with this.
     BeginsWith(&'a AttributeValue<'a>),
-    /// A legacy comparison that no key supports.
+    /// A comparison that no key supports.
     NotIndexable,
 }
 
@@ -76,6 +76,20 @@ pub fn parse_key_condition<'a>(
 ) -> Result<KeyConditionExpression<'a>, ExpressionError> {
     let condition = parse_condition(ExpressionKind::KeyCondition, text, placeholders)?;
     Ok(KeyConditionExpression { condition })
+}
+
+impl<'a> KeyRelation<'a> {
+    /// The relation in which a comparison puts an attribute to a value.
+    pub fn of(comparator: Comparator, value: &'a AttributeValue<'a>) -> Self {
+        match comparator {
+            Comparator::Equal => Self::Equal(value),
+            Comparator::Less => Self::Less(value),
+            Comparator::LessOrEqual => Self::LessOrEqual(value),
+            Comparator::Greater => Self::Greater(value),
+            Comparator::GreaterOrEqual => Self::GreaterOrEqual(value),
+            Comparator::NotEqual => Self::NotIndexable,
+        }
+    }
 }
 
 impl<'a> KeyConditionExpression<'a> {
@@ -142,10 +156,10 @@ fn clause<'a>(test: &Test<'a>) -> Result<KeyClause<'a>, Problem> {
     let attribute = key_attribute(test)?;
     let relation = match test {
         Test::Comparison { comparator, operands: [Operand::Path(_), Operand::Value(value)] } => {
-            relation(*comparator, value)
+            KeyRelation::of(*comparator, value)
         }
         Test::Comparison { comparator, operands: [Operand::Value(value), Operand::Path(_)] } => {
-            relation(turned(*comparator), value)
+            KeyRelation::of(comparator.turned(), value)
         }
         Test::Between { bounds: [Operand::Value(low), Operand::Value(high)], .. } => KeyRelation::Between(low, high),
         Test::Call(Call { operands, .. }) => match operands.as_slice() {
@@ -181,31 +195,9 @@ fn key_attribute<'a>(test: &Test<'a>) -> Result<&'a str, Problem> {
             Operand::Path(_) if attribute.is_some() => return Err(Problem::KeySeveral),
             Operand::Path(path) if path.is_nested() => return Err(Problem::KeyNestedPath),
             Operand::Path(path) => attribute = Some(path.attribute),
-            Operand::Call(_) => return Err(Problem::KeyNestedOperation),
+            Operand::Call(_) | Operand::Condition(_) => return Err(Problem::KeyNestedOperation),
             Operand::Value(_) | Operand::Invalid => {}
         }
     }
     attribute.ok_or(Problem::KeyMissing)
-}
-
-fn relation<'a>(comparator: Comparator, value: &'a AttributeValue<'a>) -> KeyRelation<'a> {
-    match comparator {
-        Comparator::Equal => KeyRelation::Equal(value),
-        Comparator::Less => KeyRelation::Less(value),
-        Comparator::LessOrEqual => KeyRelation::LessOrEqual(value),
-        Comparator::Greater => KeyRelation::Greater(value),
-        Comparator::GreaterOrEqual => KeyRelation::GreaterOrEqual(value),
-        Comparator::NotEqual => KeyRelation::NotIndexable,
-    }
-}
-
-/// The comparator that says the same with its sides exchanged.
-fn turned(comparator: Comparator) -> Comparator {
-    match comparator {
-        Comparator::Less => Comparator::Greater,
-        Comparator::LessOrEqual => Comparator::GreaterOrEqual,
-        Comparator::Greater => Comparator::Less,
-        Comparator::GreaterOrEqual => Comparator::LessOrEqual,
-        Comparator::Equal | Comparator::NotEqual => comparator,
-    }
 }

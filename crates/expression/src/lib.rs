@@ -11,6 +11,7 @@
 //! of an enum in [`error`], which is also the only place that knows the words. Parentheses are kept on an explicit stack and functions
 //! nest at most as deep as an expression may have operators, so no input drives recursion further than a fixed depth.
 
+pub mod build;
 mod check;
 mod condition;
 pub mod error;

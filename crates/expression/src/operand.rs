@@ -2,12 +2,14 @@
 //!
 //! Built by the parser and by the legacy parameters, looked at by the checks, and evaluated in `evaluate` (conditions) and `update/apply`.
 
+use crate::condition::Condition;
 use crate::path::Path;
 use model::AttributeValue;
 
 /// A function of any expression.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Function {
+#[allow(missing_docs, reason = "the names are DynamoDB's and say all")]
+pub enum Function {
     AttributeExists,
     AttributeNotExists,
     AttributeType,
@@ -35,7 +37,7 @@ impl Function {
     }
 
     /// The name.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::AttributeExists => "attribute_exists",
             Self::AttributeNotExists => "attribute_not_exists",
@@ -71,6 +73,8 @@ pub(crate) enum Operand<'a> {
     Value(&'a AttributeValue<'a>),
     /// The result of a function.
     Call(Box<Call<'a>>),
+    /// Whether a condition holds, as a boolean; only PartiQL has such operands.
+    Condition(Box<Condition<'a>>),
     /// A placeholder that is not defined, or a function that does not exist. The error is noted, so that this is never evaluated.
     Invalid,
 }
@@ -97,6 +101,7 @@ impl<'a> Operand<'a> {
         match self {
             Self::Path(path) => paths.push(path),
             Self::Call(call) => call.operands.iter().for_each(|operand| operand.collect_paths(paths)),
+            Self::Condition(condition) => condition.collect_paths(paths),
             Self::Value(_) | Self::Invalid => {}
         }
     }

@@ -41,6 +41,11 @@ impl<'a> Path<'a> {
         Self { attribute, rest: Vec::new() }
     }
 
+    /// The path that starts at an attribute and goes on by steps.
+    pub fn new(attribute: &'a str, steps: Vec<Step<'a>>) -> Self {
+        Self { attribute, rest: steps }
+    }
+
     /// The attribute that the path starts at.
     pub fn attribute(&self) -> &'a str {
         self.attribute

@@ -5,7 +5,7 @@
 
 use crate::error::ExpressionError;
 use crate::parser::Parser;
-use crate::path::{self, Path, Step};
+use crate::path::{self, Path, Source, Step};
 use crate::token::TokenKind;
 use crate::{ExpressionKind, Placeholders};
 use model::encoded::ItemBuilder;
@@ -19,6 +19,8 @@ pub struct Projection<'a> {
     paths: Vec<Path<'a>>,
     /// The same as a tree, ascending by name.
     selections: Vec<(Step<'a>, Selection<'a>)>,
+    /// The attributes that the values go to, ascending, each with the number of its path, where they do not keep their places.
+    columns: Option<Vec<(String, usize)>>,
 }
 
 /// What is taken of a value.
@@ -51,7 +53,21 @@ impl<'a> Projection<'a> {
         let mut all: Vec<Vec<Step<'a>>> = paths.iter().map(|path| path.steps().collect()).collect();
         all.sort_unstable();
         let selections = select(&all, 0);
-        Self { paths, selections }
+        Self { paths, selections, columns: None }
+    }
+
+    /// The projection that makes an attribute of each value, of this name, without the structure that it stood in.
+    ///
+    /// # Errors
+    /// The name that two values would have.
+    pub fn of_columns(columns: Vec<(String, Path<'a>)>) -> Result<Self, String> {
+        let (names, paths): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+        let mut columns: Vec<_> = names.into_iter().enumerate().map(|(number, name)| (name, number)).collect();
+        columns.sort();
+        if let Some(pair) = columns.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            return Err(pair[0].0.clone());
+        }
+        Ok(Self { columns: Some(columns), ..Self::of(paths) })
     }
 
     /// The paths in the order of the request.
@@ -69,6 +85,24 @@ impl<'a> Projection<'a> {
 
     /// The part of an item that the paths name.
     pub fn project(&self, item: ItemView<'_>) -> EncodedItem {
+        match &self.columns {
+            None => self.structured(item),
+            Some(columns) => self.flat(columns, item),
+        }
+    }
+
+    fn flat(&self, columns: &[(String, usize)], item: ItemView<'_>) -> EncodedItem {
+        let source = Source::new(item, columns.len());
+        let mut builder = ItemBuilder::with_capacity(item.bytes().len().min(1024));
+        for (name, number) in columns {
+            if let Some(value) = self.paths.get(*number).and_then(|path| path.find(&source)) {
+                builder.push_view(name, value);
+            }
+        }
+        builder.finish()
+    }
+
+    fn structured(&self, item: ItemView<'_>) -> EncodedItem {
         let mut builder = ItemBuilder::with_capacity(item.bytes().len().min(1024));
         let mut wanted = self.selections.iter();
         let mut next = wanted.next();

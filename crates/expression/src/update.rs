@@ -185,7 +185,7 @@ fn operand_size(operand: &Operand<'_>) -> usize {
             let function = if call.function == Function::ListAppend { LIST_APPEND } else { IF_NOT_EXISTS };
             function + call.operands.iter().map(operand_size).sum::<usize>()
         }
-        Operand::Invalid => 0,
+        Operand::Condition(_) | Operand::Invalid => 0,
     }
 }
 

@@ -185,6 +185,17 @@ impl Number {
     }
 }
 
+/// The scale of a decimal text as Java's BigDecimal reads it: the digits after the point less the exponent. `None` where the exponent or
+/// the scale does not fit 32 bits: BigDecimal refuses such a text, however small or large the number is. The text must be decimal.
+pub fn java_scale(text: &str) -> Option<i32> {
+    let (digits, exponent) = match text.split_once(['e', 'E']) {
+        Some((digits, exponent)) => (digits, exponent.parse::<i32>().ok()?),
+        None => (text, 0),
+    };
+    let fraction = digits.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    i32::try_from(i64::try_from(fraction).ok()? - i64::from(exponent)).ok()
+}
+
 /// Writes `value` in decimal to the end of `buffer` and returns where it starts.
 fn decimal(mut value: u128, buffer: &mut [u8; 40]) -> usize {
     let mut start = buffer.len();
@@ -310,6 +321,23 @@ mod tests {
         match Number::parse(text) {
             Ok(number) => number.to_string(),
             Err(error) => format!("{error:?}"),
+        }
+    }
+
+    #[test]
+    fn scales() {
+        let rows = [
+            ("1", Some(0)),
+            ("-.73e1", Some(1)),
+            ("1e2147483647", Some(-2_147_483_647)),
+            ("1e2147483648", None),
+            ("1e-2147483647", Some(2_147_483_647)),
+            ("1.5e-2147483647", None),
+            ("1e-2147483648", None),
+            ("1e99999999999", None),
+        ];
+        for (text, scale) in rows {
+            assert_eq!(java_scale(text), scale, "{text}");
         }
     }
 

@@ -528,3 +528,80 @@ fn cancellations() {
     );
     assert_eq!(reason_of(internal_server_error()), Err(internal_server_error()));
 }
+
+#[test]
+fn statements() {
+    check(&[
+        (key_equality_missing(), "Where clause does not contain a mandatory equality on all key attributes"),
+        (
+            several_conditions_on_key("k"),
+            "Multiple conditions on same key k. Only single item Update/Insert/Delete are supported",
+        ),
+        (key_condition_type("k"), "Key attribute's data type should match its data type in table's schema: Key k"),
+        (overlapping_conditions(), "Overlapping conditions with range keys are not supported in where clause"),
+        (too_many_reads(), "Too many decomposed read operations for a given query."),
+        (statement_index_not_found(), "The table does not have the specified index"),
+        (consistent_select_of_global_index(), "Strongly consistent read is not supported on Global Secondary Indexes"),
+        (
+            select_of_multi_attribute_key(),
+            "PartiQL statements cannot be executed on tables with multi-attribute HASH keys or multi-attribute RANGE keys.",
+        ),
+        (order_without_where(), "Must have WHERE clause in the statement when using ORDER BY clause."),
+        (order_by_other_attribute("a"), "Attribute a in ORDER BY clause must be part of the primary key"),
+        (
+            order_of_scan(),
+            "Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause.",
+        ),
+        (
+            order_without_partition_key(),
+            "Must have hash key in ORDER BY clause when more than one hash key condition specified in WHERE clause.",
+        ),
+        (exists_outside_transaction(), "EXISTS can only be used in ExecuteTransaction write requests."),
+        (next_token_invalid(), "Invalid NextToken"),
+        (next_token_mismatch(), "NextToken does not match request"),
+        (next_token_of_write(), "NextToken is only allowed for SELECT statements"),
+        (updated_too_deep(), "Nesting Levels have exceeded supported limits"),
+    ]);
+    let duplicate = duplicate_item();
+    let words = "Duplicate primary key exists in table";
+    assert_eq!((duplicate.code(), duplicate.message()), ("DuplicateItemException", words));
+}
+
+#[test]
+fn statements_together() {
+    check(&[
+        (reads_and_writes_in_batch(), "Read and write requests together in the same batch is not supported."),
+        (duplicate_keys_in_statements(), "Provided list of item keys contains duplicates"),
+        (
+            select_without_key_in_batch(),
+            "Select statements within BatchExecuteStatement must specify the primary key in the where clause.",
+        ),
+        (
+            select_without_key_in_transaction(),
+            "Select statements within ExecuteTransaction must specify the primary key in the where clause.",
+        ),
+        (select_from_index_in_transaction(), "Reads on indices are not supported within transactions."),
+        (returning_in_transaction(), "RETURNING clause is not supported in ExecuteTransaction."),
+        (exists_without_condition(), "EXISTS() must contain a single item read with additional condition"),
+        (
+            reads_and_writes_in_transaction(),
+            "ExecuteTransaction API does not support both read and write operations in the same request.",
+        ),
+        (in_transact_statement(3, validation("wrong")), "Validation failed in TransactStatements[3]: wrong"),
+    ]);
+    let other = in_transact_statement(3, requested_resource_not_found());
+    assert_eq!(other, requested_resource_not_found());
+    let codes = [
+        (conditional_check_failed(None), "ConditionalCheckFailed"),
+        (duplicate_item(), "DuplicateItem"),
+        (item_collection_too_large(), "ItemCollectionSizeLimitExceeded"),
+        (requested_resource_not_found(), "ResourceNotFound"),
+        (transaction_conflict(), "TransactionConflict"),
+        (validation("wrong"), "ValidationError"),
+    ];
+    for (error, code) in codes {
+        let told = batch_statement_error(error.clone()).unwrap();
+        assert_eq!((told.code.unwrap().name(), told.message.as_deref()), (code, Some(error.message())));
+    }
+    assert_eq!(batch_statement_error(internal_server_error()), Err(internal_server_error()));
+}

@@ -26,6 +26,7 @@ pub fn reason_of(error: Error) -> Result<CancellationReason<'static>, Error> {
         ErrorKind::ConditionalCheckFailed { message, item } => ("ConditionalCheckFailed", message, item.clone()),
         ErrorKind::DuplicateItem { message } => ("DuplicateItem", message, None),
         ErrorKind::ItemCollectionSizeLimitExceeded { message } => ("ItemCollectionSizeLimitExceeded", message, None),
+        ErrorKind::ResourceNotFound { message } => ("ResourceNotFound", message, None),
         ErrorKind::TransactionConflict { message } => ("TransactionConflict", message, None),
         ErrorKind::Validation { message } => ("ValidationError", message, None),
         _ => return Err(error),

@@ -25,6 +25,9 @@ fn numbers() {
         ("1e126", OVERFLOW.to_owned(), OVERFLOW.to_owned()),
         ("1e2147483647", OVERFLOW.to_owned(), UNDERFLOW.to_owned()),
         ("1e-131", UNDERFLOW.to_owned(), UNDERFLOW.to_owned()),
+        ("1e2147483648", OVERFLOW.to_owned(), format!("{NOT_NUMERIC}: 1e2147483648")),
+        ("1e-2147483648", UNDERFLOW.to_owned(), format!("{NOT_NUMERIC}: 1e-2147483648")),
+        ("-1e99999999999", OVERFLOW.to_owned(), format!("{NOT_NUMERIC}: -1e99999999999")),
     ];
     for (text, current, older) in rows {
         assert_eq!(number(text).words(Layer::Current), current, "{text}");

@@ -67,8 +67,7 @@ impl<'a> Parameters<'a> {
     ) -> Result<Guard<'a>, Error> {
         let parse = |text| parse_condition(ExpressionKind::Condition, text, placeholders);
         let condition = checks::parsed(self.wording, self.condition.map(parse))?;
-        let returns_item = self.on_failure == Some(ReturnValuesOnConditionCheckFailure::AllOld);
-        Ok(Guard { condition: condition.or(expected), returns_item })
+        Ok(Guard::of(condition.or(expected), self.on_failure))
     }
 }
 
@@ -97,7 +96,12 @@ pub struct Guard<'a> {
     returns_item: bool,
 }
 
-impl Guard<'_> {
+impl<'a> Guard<'a> {
+    /// The guard of a condition that is no expression of the request.
+    pub fn of(condition: Option<Condition<'a>>, on_failure: Option<ReturnValuesOnConditionCheckFailure>) -> Self {
+        Self { condition, returns_item: on_failure == Some(ReturnValuesOnConditionCheckFailure::AllOld) }
+    }
+
     /// Whether the item as it is may be written.
     pub fn check(&self, old: Option<&ItemRecord>) -> Result<(), Error> {
         let Some(condition) = &self.condition else { return Ok(()) };

@@ -1,5 +1,6 @@
 //! One file per operation, all in the same order: what is checked, what is planned, what is answered.
 
+pub mod batch_execute_statement;
 pub mod batch_get_item;
 pub mod batch_write_item;
 mod conditional;
@@ -11,6 +12,8 @@ pub mod describe_endpoints;
 pub mod describe_limits;
 pub mod describe_table;
 pub mod describe_time_to_live;
+pub mod execute_statement;
+pub mod execute_transaction;
 pub mod get_item;
 pub mod list_tables;
 pub mod list_tags_of_resource;
@@ -19,6 +22,7 @@ pub(crate) mod metrics;
 pub mod put_item;
 pub mod query;
 pub mod scan;
+mod statement;
 mod sums;
 pub mod tag_resource;
 pub mod transact_get_items;

@@ -6,7 +6,7 @@
 
 use super::sums::Sums;
 use super::update_item::Asked;
-use super::{conditional, put_item};
+use super::{conditional, put_item, update_item};
 use crate::capacity::{Axis, Consumed};
 use crate::catalog::OpenTable;
 use crate::checks::{self, Variables, Wording};
@@ -25,7 +25,6 @@ use api::{
 use expression::parse_update;
 use layout::{Digest, ItemRecord};
 use model::{EncodedItem, Item, Table, limits};
-use std::collections::HashSet;
 use std::sync::Arc;
 
 const WORDING: Wording = Wording::Bare;
@@ -192,7 +191,7 @@ impl<'a> Texts<'a> {
         let update = checks::parsed(WORDING, Some(parse_update(update, &placeholders)))?;
         let guard = parameters.guard_beside(None, &placeholders)?;
         checks::all_used(WORDING, &placeholders)?;
-        Ok(Asked { update, guard })
+        Ok(Asked { update, guard, too_deep: update_item::too_deep })
     }
 
     fn digest(&self, digest: &mut Digest) {
@@ -234,9 +233,11 @@ fn digest(actions: &[Action<'_>]) -> u128 {
 
 /// Refuses two actions on one item.
 fn expect_distinct(writes: &[Result<ItemWrite<'_>, Error>]) -> Result<(), Error> {
-    let mut seen = HashSet::with_capacity(writes.len());
-    let distinct = writes.iter().flatten().all(|write| seen.insert(&write.key.bytes));
-    if distinct { Ok(()) } else { Err(messages::several_operations_on_one_item()) }
+    if key::are_distinct(writes.iter().flatten().map(|write| &write.key)) {
+        Ok(())
+    } else {
+        Err(messages::several_operations_on_one_item())
+    }
 }
 
 async fn answer<'a>(

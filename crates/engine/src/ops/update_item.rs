@@ -23,6 +23,13 @@ const WORDING: Wording = Wording::Enveloped;
 pub(super) struct Asked<'a> {
     pub(super) update: Option<Update<'a>>,
     pub(super) guard: Guard<'a>,
+    /// How an item is refused that the update makes too deep.
+    pub(super) too_deep: fn() -> Error,
+}
+
+/// The words of UpdateItem and TransactWriteItems for an item that an update makes too deep.
+pub(super) fn too_deep() -> Error {
+    messages::value_fault(&ValueFault::TooDeep, Layer::Current)
 }
 
 /// Answers an UpdateItem.
@@ -79,7 +86,7 @@ fn check<'a>(request: &'a Decoded<UpdateItemInput<'a>>) -> Result<Asked<'a>, Err
     let update = checks::parsed(WORDING, update)?;
     let guard = parameters.guard_beside(expected, &placeholders)?;
     checks::all_used(WORDING, &placeholders)?;
-    Ok(Asked { update: update.or(updates), guard })
+    Ok(Asked { update: update.or(updates), guard, too_deep })
 }
 
 fn lower<'a>(updates: &'a Map<'a, api::AttributeValueUpdate<'a>>) -> Result<Update<'a>, Error> {
@@ -132,7 +139,7 @@ impl Asked<'_> {
             update.apply(old.map(|old| old.item.view()), key).map_err(|problem| Wording::Bare.refuse(problem))?;
         // A value may be put below others, or copied into itself, until the item is deeper than any request could be.
         if item.view().levels() > limits::NESTING_LEVELS_MAX {
-            return Err(messages::value_fault(&ValueFault::TooDeep, Layer::Current));
+            return Err((self.too_deep)());
         }
         let record = effects::record(item);
         let touched = |name: &str| update.targets().any(|target| target.attribute() == name);
@@ -142,7 +149,7 @@ impl Asked<'_> {
     }
 
     /// The attributes that the request wants back.
-    fn returned(&self, wanted: Option<ReturnValue>, written: &Written) -> Option<EncodedItem> {
+    pub(super) fn returned(&self, wanted: Option<ReturnValue>, written: &Written) -> Option<EncodedItem> {
         let (old, new) = (written.old.as_ref().map(|old| &old.item), written.new.as_ref().map(|new| &new.item));
         match wanted? {
             ReturnValue::None => None,

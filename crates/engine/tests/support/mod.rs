@@ -107,6 +107,7 @@ impl Server {
             };
         }
         dispatch!(
+            "BatchExecuteStatement" decode_batch_execute_statement batch_execute_statement,
             "BatchGetItem" decode_batch_get_item batch_get_item,
             "BatchWriteItem" decode_batch_write_item batch_write_item,
             "CreateTable" decode_create_table create_table,
@@ -117,6 +118,8 @@ impl Server {
             "DescribeLimits" decode_describe_limits describe_limits,
             "DescribeTable" decode_describe_table describe_table,
             "DescribeTimeToLive" decode_describe_time_to_live describe_time_to_live,
+            "ExecuteStatement" decode_execute_statement execute_statement,
+            "ExecuteTransaction" decode_execute_transaction execute_transaction,
             "GetItem" decode_get_item get_item,
             "ListTables" decode_list_tables list_tables,
             "ListTagsOfResource" decode_list_tags_of_resource list_tags_of_resource,

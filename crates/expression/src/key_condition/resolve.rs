@@ -91,7 +91,7 @@ impl<'a> KeyCondition<'a> {
 
 impl<'a> KeyRelation<'a> {
     /// The values compared with; one that stands alone comes twice.
-    fn values(self) -> Option<[&'a AttributeValue<'a>; 2]> {
+    pub fn values(self) -> Option<[&'a AttributeValue<'a>; 2]> {
         match self {
             Self::Equal(value)
             | Self::Less(value)

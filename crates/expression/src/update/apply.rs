@@ -146,7 +146,7 @@ fn operand<'x>(operand: &'x Operand<'x>, item: &Source<'x>) -> Result<Value<'x>,
         Operand::Path(path) => path.find(item).map(Value::Stored).ok_or(EvaluationError::MissingAttribute),
         Operand::Value(value) => Ok(Value::Given(value)),
         Operand::Call(call) => call_value(call, item),
-        Operand::Invalid => Err(EvaluationError::MissingAttribute),
+        Operand::Condition(_) | Operand::Invalid => Err(EvaluationError::MissingAttribute),
     }
 }
 

@@ -1,0 +1,205 @@
+//! Expressions: operators by precedence, from OR up to arithmetic.
+
+use super::{Parser, expected, syntax};
+use crate::error::{Detail, Problem};
+use crate::syntax::{Expression, Infix, Joiner, Node, TypeTest};
+use crate::token::{Keyword, TokenKind};
+use expression::build::Comparator;
+use model::value::AttributeType;
+
+/// How strongly an operator binds.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Binding {
+    Or,
+    And,
+    Not,
+    Comparison,
+    Sum,
+    Product,
+}
+
+/// What stands between two operands.
+enum Between {
+    Joiner(Joiner),
+    Infix(Infix),
+    Range,
+    Is,
+}
+
+impl<'a> Parser<'a> {
+    /// An expression.
+    pub(super) fn expression(&mut self) -> Result<Node<'a>, Problem> {
+        self.nested(|parser| parser.operators(Binding::Or))
+    }
+
+    /// An expression of operators that bind at least this strongly.
+    fn operators(&mut self, weakest: Binding) -> Result<Node<'a>, Problem> {
+        let first = self.at;
+        let mut left = self.prefixed()?;
+        while let Some((operator, binding, negated)) = self.operator() {
+            if binding < weakest {
+                break;
+            }
+            if negated {
+                self.advance();
+            }
+            self.advance();
+            left = self.joined(first, left, operator)?;
+            if negated {
+                left = self.node(first, left.height, Expression::Not(Box::new(left)))?;
+            }
+        }
+        Ok(left)
+    }
+
+    /// An operand, with NOT before it or not. Two NOT cancel out.
+    fn prefixed(&mut self) -> Result<Node<'a>, Problem> {
+        let first = self.at;
+        let mut negated = false;
+        while self.accept_keyword(Keyword::Not) {
+            negated = !negated;
+        }
+        if self.at == first {
+            return self.term();
+        }
+        let operand = self.nested(|parser| parser.operators(Binding::Not))?;
+        if negated { self.node(first, operand.height, Expression::Not(Box::new(operand))) } else { Ok(operand) }
+    }
+
+    /// The operator that comes next, how strongly it binds, and whether it stands behind a NOT of its own, as in NOT IN.
+    fn operator(&self) -> Option<(Between, Binding, bool)> {
+        let not = self.peek() == TokenKind::Keyword(Keyword::Not);
+        let kind = if not { self.peek_second() } else { self.peek() };
+        let compare = |comparator| (Between::Infix(Infix::Compare(comparator)), Binding::Comparison);
+        let (operator, binding) = match kind {
+            TokenKind::Keyword(Keyword::In) => (Between::Infix(Infix::In), Binding::Comparison),
+            TokenKind::Keyword(Keyword::Between) => (Between::Range, Binding::Comparison),
+            TokenKind::Keyword(Keyword::Like) => (Between::Infix(Infix::Other), Binding::Comparison),
+            _ if not => return None,
+            TokenKind::Keyword(Keyword::Or) => (Between::Joiner(Joiner::Or), Binding::Or),
+            TokenKind::Keyword(Keyword::And) => (Between::Joiner(Joiner::And), Binding::And),
+            TokenKind::Keyword(Keyword::Is) => (Between::Is, Binding::Comparison),
+            TokenKind::Equal => compare(Comparator::Equal),
+            TokenKind::NotEqual => compare(Comparator::NotEqual),
+            TokenKind::Less => compare(Comparator::Less),
+            TokenKind::LessOrEqual => compare(Comparator::LessOrEqual),
+            TokenKind::Greater => compare(Comparator::Greater),
+            TokenKind::GreaterOrEqual => compare(Comparator::GreaterOrEqual),
+            TokenKind::Plus => (Between::Infix(Infix::Plus), Binding::Sum),
+            TokenKind::Minus => (Between::Infix(Infix::Minus), Binding::Sum),
+            TokenKind::Star | TokenKind::OtherOperator => (Between::Infix(Infix::Other), Binding::Product),
+            _ => return None,
+        };
+        Some((operator, binding, not))
+    }
+
+    /// The left side with the operator that was just taken and its right side.
+    fn joined(&mut self, first: usize, left: Node<'a>, operator: Between) -> Result<Node<'a>, Problem> {
+        if self.peek() == TokenKind::End {
+            return Err(syntax(Detail::RightSide));
+        }
+        match operator {
+            Between::Joiner(joiner) => self.join(first, left, joiner),
+            Between::Infix(infix) => {
+                let right = match infix {
+                    Infix::In if self.peek() == TokenKind::Open => self.parenthesized_list()?,
+                    Infix::Plus | Infix::Minus => self.operators(Binding::Product)?,
+                    Infix::Other => self.term()?,
+                    Infix::In | Infix::Compare(_) => self.operators(Binding::Sum)?,
+                };
+                let below = left.height.max(right.height);
+                self.node(first, below, Expression::Infix(infix, Box::new([left, right])))
+            }
+            Between::Range => self.range(first, left),
+            Between::Is => self.is(first, left),
+        }
+    }
+
+    /// Chains of one joiner are one node, so that their length is no height.
+    fn join(&mut self, first: usize, left: Node<'a>, joiner: Joiner) -> Result<Node<'a>, Problem> {
+        let stronger = if joiner == Joiner::Or { Binding::And } else { Binding::Not };
+        let right = self.operators(stronger)?;
+        match left {
+            Node { expression: Expression::Join(same, mut parts), height, .. } if same == joiner => {
+                let below = (height - 1).max(right.height);
+                parts.push(right);
+                self.node(first, below, Expression::Join(joiner, parts))
+            }
+            left => {
+                let below = left.height.max(right.height);
+                self.node(first, below, Expression::Join(joiner, vec![left, right]))
+            }
+        }
+    }
+
+    fn range(&mut self, first: usize, operand: Node<'a>) -> Result<Node<'a>, Problem> {
+        let low = self.operators(Binding::Sum)?;
+        if !self.accept_keyword(Keyword::And) {
+            return Err(expected("AND"));
+        }
+        let high = self.operators(Binding::Sum)?;
+        let below = operand.height.max(low.height).max(high.height);
+        self.node(first, below, Expression::Between(Box::new([operand, low, high])))
+    }
+
+    fn is(&mut self, first: usize, operand: Node<'a>) -> Result<Node<'a>, Problem> {
+        let negated = self.accept_keyword(Keyword::Not);
+        let test = self.type_name()?;
+        let below = operand.height;
+        let node = self.node(first, below, Expression::Is(Box::new(operand), test))?;
+        if negated { self.node(first, node.height, Expression::Not(Box::new(node))) } else { Ok(node) }
+    }
+
+    /// The name of a type; some are two words.
+    fn type_name(&mut self) -> Result<TypeTest, Problem> {
+        if self.accept_keyword(Keyword::Null) {
+            return Ok(TypeTest::Of(AttributeType::Null));
+        }
+        if self.accept_keyword(Keyword::Missing) {
+            return Ok(TypeTest::Missing);
+        }
+        let found = TYPES.iter().find(|(name, _)| {
+            let (word, second) = name.split_once(' ').unwrap_or((name, ""));
+            let follows = || self.token_text(self.at + 1).eq_ignore_ascii_case(second);
+            self.is_word(word) && (second.is_empty() || follows())
+        });
+        let Some((name, kind)) = found else { return Err(syntax(Detail::TypeName)) };
+        self.advance();
+        if name.contains(' ') {
+            self.advance();
+        }
+        Ok(kind.map_or(TypeTest::Other(name), TypeTest::Of))
+    }
+}
+
+/// PartiQL's types and, for those that DynamoDB has, what they are called there. `BOOL` and `STRING` were measured to be tested for,
+/// `INT4`, `INT8` and the names of two words to be read (captures of October 2026). A longer name stands before its first word.
+const TYPES: [(&str, Option<AttributeType>); 27] = [
+    ("ANY", None),
+    ("BAG", None),
+    ("BLOB", Some(AttributeType::B)),
+    ("BOOL", Some(AttributeType::Bool)),
+    ("BOOLEAN", Some(AttributeType::Bool)),
+    ("CHAR", None),
+    ("CHARACTER VARYING", None),
+    ("CHARACTER", None),
+    ("CLOB", None),
+    ("DATE", None),
+    ("DECIMAL", Some(AttributeType::N)),
+    ("DOUBLE PRECISION", None),
+    ("FLOAT", None),
+    ("INT", None),
+    ("INT4", None),
+    ("INT8", None),
+    ("INTEGER", None),
+    ("LIST", Some(AttributeType::L)),
+    ("NUMERIC", Some(AttributeType::N)),
+    ("REAL", None),
+    ("SMALLINT", None),
+    ("STRING", Some(AttributeType::S)),
+    ("STRUCT", Some(AttributeType::M)),
+    ("SYMBOL", None),
+    ("TIMESTAMP", None),
+    ("TUPLE", Some(AttributeType::M)),
+    ("VARCHAR", None),
+];
