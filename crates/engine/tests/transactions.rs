@@ -335,7 +335,7 @@ async fn money_is_conserved_whatever_the_interleaving() {
         let mut tasks = Vec::new();
         for client in 0..6 {
             let server = server.clone();
-            tasks.push(tokio::spawn(async move {
+            tasks.push(runtime::spawn(async move {
                 for round in 0..10 {
                     transfer(&server, (client + round) % ACCOUNTS, (client + 2 * round + 1) % ACCOUNTS).await;
                     assert_eq!(sum(&server, ACCOUNTS).await, 100 * ACCOUNTS);

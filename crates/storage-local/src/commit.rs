@@ -104,7 +104,7 @@ impl Writer {
     }
 
     fn assemble(&mut self, version: Version, mutations: &[Mutation], counters: &[(&Bytes, i64)]) -> WriteBatch {
-        let mut written = WriteBatch::default();
+        let mut written = WriteBatch::with_capacity_bytes(written_bytes(mutations, counters.len()));
         for mutation in mutations {
             match mutation {
                 Mutation::Set { key, value } => {
@@ -151,6 +151,21 @@ impl Writer {
             self.counters.insert(Bytes::clone(key), *number);
         }
     }
+}
+
+/// About how many bytes RocksDB's batch will take, so that it need not grow while it is filled.
+fn written_bytes(mutations: &[Mutation], counters: usize) -> usize {
+    /// RocksDB's own bytes of an entry, and the version.
+    const ENTRY_BYTES: usize = 24;
+    /// A counter's key and number; the batch's head is as large.
+    const COUNTER_BYTES: usize = 48;
+    let bytes = mutations.iter().map(|mutation| match mutation {
+        Mutation::Set { key, value } => ENTRY_BYTES + key.len() + value.len(),
+        Mutation::Delete { key } => ENTRY_BYTES + key.len(),
+        Mutation::DeleteRange { from, to } => ENTRY_BYTES + from.len() + to.len(),
+        Mutation::Add { .. } => 0,
+    });
+    bytes.sum::<usize>() + COUNTER_BYTES * (counters + 1)
 }
 
 /// Compares the version of each key with the expected one. Where nothing was written to the key since it was read, that is known without

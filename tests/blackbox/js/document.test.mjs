@@ -5,7 +5,16 @@ import test from 'node:test'
 
 import { documents, newClient, newTable } from './sdk.mjs'
 
-const { BatchGetCommand, DynamoDBDocumentClient, GetCommand, PutCommand, ScanCommand, UpdateCommand } = documents
+const {
+  BatchGetCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  ScanCommand,
+  TransactGetCommand,
+  TransactWriteCommand,
+  UpdateCommand,
+} = documents
 
 const plain = newClient()
 const client = DynamoDBDocumentClient.from(plain, { marshallOptions: { removeUndefinedValues: true } })
@@ -68,4 +77,21 @@ test('batch get and scan', async () => {
   assert.equal(found.length, 10)
   const counted = await client.send(new ScanCommand({ TableName, Select: 'COUNT' }))
   assert.equal(counted.Count, 30)
+})
+
+test('transactions, cancelled and carried out', async () => {
+  const TableName = await newTable(plain)
+  const put = (pk) => ({ Put: { TableName, Item: { pk }, ConditionExpression: 'attribute_not_exists(pk)' } })
+  await client.send(new TransactWriteCommand({ TransactItems: [put('a'), put('b')] }))
+  await assert.rejects(client.send(new TransactWriteCommand({ TransactItems: [put('c'), put('b')] })), (error) => {
+    assert.equal(error.name, 'TransactionCanceledException')
+    assert.deepEqual(
+      error.CancellationReasons.map((reason) => reason.Code),
+      ['None', 'ConditionalCheckFailed'],
+    )
+    return true
+  })
+  const get = (pk) => ({ Get: { TableName, Key: { pk } } })
+  const answer = await client.send(new TransactGetCommand({ TransactItems: [get('a'), get('c')] }))
+  assert.deepEqual(answer.Responses, [{ Item: { pk: 'a' } }, {}])
 })
