@@ -14,7 +14,9 @@
 //! and the first transaction of each window removes all windows that are over, as one range.
 
 use crate::context::Context;
+use crate::effects::ItemKey;
 use crate::error::corrupted;
+use crate::key;
 use crate::write::{Attempt, Conflicts, ItemWrite, Kept, Plan, Written};
 use api::{Error, messages};
 use bytes::Bytes;
@@ -103,20 +105,15 @@ impl Context<'_> {
         mut found: impl Iterator<Item = Option<Versioned>>,
     ) -> Result<Vec<usize>, Error> {
         let mut firsts = Vec::with_capacity(actions.len());
-        let mut reasons = Vec::with_capacity(actions.len());
-        let mut is_cancelled = false;
+        let mut planned = Vec::with_capacity(actions.len());
         for action in actions {
             firsts.push(plan.batch.checks.len());
-            let planned = match action {
+            planned.push(match action {
                 Ok(write) => self.plan_write(plan, write, found.next().flatten()).await,
                 Err(refusal) => Err(refusal.clone()),
-            };
-            is_cancelled |= planned.is_err();
-            reasons.push(planned.err().map_or_else(|| Ok(messages::no_reason()), messages::reason_of)?);
+            });
         }
-        if is_cancelled {
-            return Err(messages::transaction_canceled(reasons));
-        }
+        uncancelled(planned)?;
         if plan.put_size > limits::TRANSACTION_SIZE_MAX {
             return Err(messages::transaction_too_large());
         }
@@ -124,14 +121,30 @@ impl Context<'_> {
     }
 }
 
+/// What the parts of a transaction came to, if none was refused.
+///
+/// # Errors
+/// TransactionCanceledException, with the reason of each part.
+pub fn uncancelled<T>(parts: Vec<Result<T, Error>>) -> Result<Vec<T>, Error> {
+    if parts.iter().all(Result::is_ok) {
+        return Ok(parts.into_iter().flatten().collect());
+    }
+    let reason = |part: Result<T, Error>| part.err().map_or_else(|| Ok(messages::no_reason()), messages::reason_of);
+    Err(messages::transaction_canceled(parts.into_iter().map(reason).collect::<Result<_, _>>()?))
+}
+
+/// Refuses two parts of a transaction with one key.
+pub fn expect_distinct<'k>(keys: impl Iterator<Item = &'k ItemKey>) -> Result<(), Error> {
+    if key::are_distinct(keys) { Ok(()) } else { Err(messages::several_operations_on_one_item()) }
+}
+
 /// Whom a check that never held belongs to: the action before whose successor it stands. Those before all actions are the token's.
 fn conflict(check: usize, firsts: &[usize]) -> Error {
     let Some(busy) = firsts.partition_point(|first| *first <= check).checked_sub(1) else {
         return messages::transaction_in_progress();
     };
-    let reason =
-        |at| if at == busy { messages::reason_of(messages::transaction_conflict()) } else { Ok(messages::no_reason()) };
-    (0..firsts.len()).map(reason).collect::<Result<_, _>>().map_or_else(|error| error, messages::transaction_canceled)
+    let part = |at| if at == busy { Err(messages::transaction_conflict()) } else { Ok(()) };
+    uncancelled((0..firsts.len()).map(part).collect()).err().unwrap_or_else(messages::internal_server_error)
 }
 
 /// How many windows a token may stand in: its own, and for clocks that differ or tick meanwhile one before and one behind.

@@ -7,7 +7,9 @@ mod support;
 
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use storage::Memory;
+use support::contended::Contended;
 use support::unsteady::Unsteady;
 use support::{Server, composite, defining, index, with};
 
@@ -318,6 +320,39 @@ async fn reads_of_a_transaction() {
     let (code, message) = server.refused("TransactGetItems", write(&[get(key(1), "v"), get(key(1), "w")])).await;
     let twice = "Transaction request cannot include multiple operations on one item";
     assert_eq!((code.as_str(), message.as_str()), ("ValidationException", twice));
+}
+
+/// What somebody else keeps busy for half a second is told to the client, which may try again.
+#[tokio::test]
+async fn conflicts_that_do_not_end() {
+    let store = Arc::new(Contended::default());
+    let server = Server::open(store.clone(), 0);
+    server.ask("CreateTable", composite("tab")).await;
+    let tries = || store.conflicts.load(Ordering::Relaxed);
+    // The checks of a commit: the token's three places if there is a token; the table and the first item; the second item.
+    let transaction = write(&[put(1, "one"), put(2, "two")]);
+    let busy = |at: usize| {
+        let mut reasons = [json!({ "Code": "None" }), json!({ "Code": "None" })];
+        reasons[at] = json!({ "Code": "TransactionConflict", "Message": "Transaction is ongoing for the item" });
+        json!(reasons)
+    };
+    for (check, at) in [(0, 0), (1, 0), (2, 1)] {
+        store.contend(&server.clock, check);
+        assert_eq!(cancelled(&server, transaction.clone()).await, busy(at));
+        assert_eq!(tries(), 6);
+    }
+    let tokened = with(transaction, json!({ "ClientRequestToken": "token" }));
+    for (check, code) in [(0, "TransactionInProgressException"), (2, "TransactionInProgressException")] {
+        store.contend(&server.clock, check);
+        assert_eq!(server.refused("TransactWriteItems", tokened.clone()).await.0, code);
+    }
+    store.contend(&server.clock, 5);
+    assert_eq!(cancelled(&server, tokened).await, busy(1));
+    let (code, message) = server.refused("PutItem", json!({ "TableName": "tab", "Item": item(1, "x") })).await;
+    assert_eq!(
+        (code.as_str(), message.as_str()),
+        ("TransactionConflictException", "Transaction is ongoing for the item")
+    );
 }
 
 /// Transfers between accounts over a store whose calls take turns in every possible order: the sum that a transaction reads never

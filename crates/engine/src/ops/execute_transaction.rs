@@ -11,9 +11,7 @@ use super::sums::Sums;
 use crate::capacity::{Axis, Consumed};
 use crate::catalog::OpenTable;
 use crate::context::Context;
-use crate::effects::ItemKey;
-use crate::key;
-use crate::transaction::{Outcome, Token, Transaction};
+use crate::transaction::{self, Outcome, Token, Transaction};
 use api::{
     Decoded, Error, ErrorKind, ExecuteTransactionInput, ExecuteTransactionOutput, ItemResponse, ParameterizedStatement,
     messages,
@@ -84,8 +82,8 @@ async fn read<'a>(
             Err(error) => Err(error),
         });
     }
-    let reads = uncancelled(reads)?;
-    expect_distinct(reads.iter().map(|read| &read.key))?;
+    let reads = transaction::uncancelled(reads)?;
+    transaction::expect_distinct(reads.iter().map(|read| &read.key))?;
     let keys: Vec<Bytes> = reads.iter().map(|read| read.key.bytes.clone()).collect();
     let mut sums = Sums::default();
     let mut responses = Vec::with_capacity(reads.len());
@@ -113,15 +111,6 @@ fn point<'s>(member: &'s Member<'_>, table: &Arc<OpenTable>) -> Result<Result<Po
     }
 }
 
-/// The reads, if none of them cancels the transaction.
-fn uncancelled<T>(reads: Vec<Result<T, Error>>) -> Result<Vec<T>, Error> {
-    if reads.iter().all(Result::is_ok) {
-        return Ok(reads.into_iter().flatten().collect());
-    }
-    let reason = |read: Result<T, Error>| read.err().map_or_else(|| Ok(messages::no_reason()), messages::reason_of);
-    Err(messages::transaction_canceled(reads.into_iter().map(reason).collect::<Result<_, _>>()?))
-}
-
 async fn write<'a>(
     context: &Context<'_>,
     input: &'a ExecuteTransactionInput<'a>,
@@ -137,7 +126,7 @@ async fn write<'a>(
             Err(error) => Err(error),
         });
     }
-    expect_distinct(writes.iter().flatten().map(|write| &write.key))?;
+    transaction::expect_distinct(writes.iter().flatten().map(|write| &write.key))?;
     let actions = writes.iter().map(|write| write.as_ref().map(Planned::item_write).map_err(Clone::clone)).collect();
     let token = input.client_request_token.as_deref().map(|text| Token { text, digest: digest(members) });
     let mut sums = Sums::default();
@@ -172,10 +161,6 @@ fn writing<'s>(member: &'s Member<'_>, table: &OpenTable) -> Result<Writing<'s>,
     }
     writing.check_exists(&table.descriptor)?;
     Ok(writing)
-}
-
-fn expect_distinct<'k>(keys: impl Iterator<Item = &'k ItemKey>) -> Result<(), Error> {
-    if key::are_distinct(keys) { Ok(()) } else { Err(messages::several_operations_on_one_item()) }
 }
 
 /// The digest by which a request with a token is recognized: of its statements as they are written, and of their parameters.

@@ -8,13 +8,12 @@ use crate::capacity::{Axis, Consumed};
 use crate::checks::{self, Variables, Wording};
 use crate::context::Context;
 use crate::effects::ItemKey;
-use crate::{key, plan, write};
+use crate::{key, plan, transaction, write};
 use api::{Decoded, Error, Get, ItemResponse, TransactGetItemsInput, TransactGetItemsOutput, messages};
 use bytes::Bytes;
 use expression::Projection;
 use layout::ItemRecord;
 use model::{EncodedItem, Table, limits};
-use std::collections::HashSet;
 
 const WORDING: Wording = Wording::Bare;
 
@@ -31,7 +30,9 @@ pub async fn run<'a>(
         let table = context.table(&get.table_name).await?;
         keys.push(key_of(&table.descriptor, get, projection.as_ref()));
     }
-    let keys = distinct(keys)?;
+    let keys = transaction::uncancelled(keys)?;
+    transaction::expect_distinct(keys.iter())?;
+    let keys: Vec<Bytes> = keys.into_iter().map(|key| key.bytes).collect();
     let mut sums = Sums::default();
     let mut responses = Vec::with_capacity(keys.len());
     let mut total = 0;
@@ -70,22 +71,6 @@ fn key_of(table: &Table, get: &Get<'_>, projection: Option<&Projection<'_>>) -> 
         plan::check_scalar_keys(table, projection.paths())?;
     }
     Ok(key)
-}
-
-/// The keys, if none was refused and none stands twice.
-fn distinct(keys: Vec<Result<ItemKey, Error>>) -> Result<Vec<Bytes>, Error> {
-    if keys.iter().any(Result::is_err) {
-        let reason =
-            |key: Result<ItemKey, Error>| key.err().map_or_else(|| Ok(messages::no_reason()), messages::reason_of);
-        return Err(messages::transaction_canceled(keys.into_iter().map(reason).collect::<Result<_, _>>()?));
-    }
-    let mut seen = HashSet::with_capacity(keys.len());
-    let keys: Vec<Bytes> = keys.into_iter().flatten().map(|key| key.bytes).collect();
-    if keys.iter().all(|key| seen.insert(key.clone())) {
-        Ok(keys)
-    } else {
-        Err(messages::several_operations_on_one_item())
-    }
 }
 
 /// What is answered of an item; nothing where the projection finds nothing in it (captures of August 2026).

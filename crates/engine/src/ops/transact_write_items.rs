@@ -16,7 +16,7 @@ use crate::item_size;
 use crate::key;
 use crate::ops::conditional::Guard;
 use crate::ops::metrics;
-use crate::transaction::{Outcome, Token, Transaction};
+use crate::transaction::{self, Outcome, Token, Transaction};
 use crate::write::{Decide, ItemWrite, Next, Written};
 use api::{
     Decoded, Error, ReturnValuesOnConditionCheckFailure, TransactWriteItem, TransactWriteItemsInput,
@@ -46,7 +46,7 @@ pub async fn run<'a>(
         key::check_not_empty(&table.descriptor, action.named)?;
     }
     let writes: Vec<_> = actions.into_iter().zip(tables).map(|(action, table)| action.write(table)).collect();
-    expect_distinct(&writes)?;
+    transaction::expect_distinct(writes.iter().flatten().map(|write| &write.key))?;
     match context.transact(Transaction { actions: writes, token }).await? {
         Outcome::Done(written) => answer(context, input, &named, &written).await,
         Outcome::Repeated { sizes } => Ok(repeated(input, &named, &sizes)),
@@ -229,15 +229,6 @@ fn digest(actions: &[Action<'_>]) -> u128 {
         action.texts.digest(&mut digest);
     }
     digest.finish()
-}
-
-/// Refuses two actions on one item.
-fn expect_distinct(writes: &[Result<ItemWrite<'_>, Error>]) -> Result<(), Error> {
-    if key::are_distinct(writes.iter().flatten().map(|write| &write.key)) {
-        Ok(())
-    } else {
-        Err(messages::several_operations_on_one_item())
-    }
 }
 
 async fn answer<'a>(
