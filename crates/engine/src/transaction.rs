@@ -20,11 +20,11 @@ use crate::key;
 use crate::write::{Attempt, Conflicts, ItemWrite, Kept, Plan, Written};
 use api::{Error, messages};
 use bytes::Bytes;
-use layout::keys;
+use layout::keys::{self, Range};
 use layout::token::TokenRecord;
 use model::limits;
 use std::sync::atomic::{AtomicU32, Ordering};
-use storage::Versioned;
+use storage::{Direction, Scan, Versioned};
 
 /// A transaction to be carried out.
 pub struct Transaction<'a> {
@@ -84,7 +84,8 @@ impl Context<'_> {
             }
             let firsts = self.plan_actions(&mut plan, &mut transaction.actions, found).await?;
             if let Some(claim) = &claim {
-                claim.record(&mut plan, &self.engine.token_windows);
+                claim.record(&mut plan);
+                self.remove_tokens_before(claim.window, &mut plan).await?;
             }
             let check = match self.commit_plan(plan).await? {
                 Attempt::Committed(written) => return Ok(Outcome::Done(written)),
@@ -95,6 +96,21 @@ impl Context<'_> {
             }
             self.refresh_tables(transaction.actions.iter_mut().flatten()).await?;
         }
+    }
+
+    /// Removes the tokens that are over, once in every window. The store is asked first: a range that is removed costs later reads
+    /// something, and mostly there is nothing to remove.
+    async fn remove_tokens_before(&self, window: u32, plan: &mut Plan) -> Result<(), Error> {
+        if self.engine.token_windows.cleared.fetch_max(window, Ordering::Relaxed) >= window {
+            return Ok(());
+        }
+        let Range { from, to } = keys::tokens_before(window.saturating_sub(1));
+        let scan =
+            Scan { from: from.clone(), to: to.clone(), direction: Direction::Forward, max_entries: 1, max_bytes: 1 };
+        if !self.scan(scan).await?.is_empty() {
+            plan.batch.delete_range(from, to);
+        }
+        Ok(())
     }
 
     /// Asks every action. Returns for each the index of the first check that belongs to it.
@@ -200,14 +216,10 @@ impl<'t> Claim<'t> {
         }
     }
 
-    /// Records the token, and removes those that are over if this is the first of its window.
-    fn record(&self, plan: &mut Plan, windows: &TokenWindows) {
+    /// Records the token.
+    fn record(&self, plan: &mut Plan) {
         let sizes = plan.written().iter().map(|written| written.larger_size() as u32).collect();
         let record = TokenRecord { written_at_ms: self.now_ms, digest: self.token.digest, sizes };
-        if windows.cleared.fetch_max(self.window, Ordering::Relaxed) < self.window {
-            let over = keys::tokens_before(self.window.saturating_sub(1));
-            plan.batch.delete_range(over.from, over.to);
-        }
         let [_, own, _] = &self.places;
         plan.batch.set(own.clone(), record.encode());
     }
