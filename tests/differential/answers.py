@@ -66,6 +66,13 @@ def failure(answer: Answer) -> Aspects:
         aspects["message"] = str(body.get("message") or body.get("Message") or "")
         if "Item" in body:
             aspects["result Item"] = canonical(body["Item"])
+        if "CancellationReasons" in body:
+            # What says why; the items that come with it are another matter.
+            reasons = [reason if isinstance(reason, dict) else {} for reason in body["CancellationReasons"] or []]
+            aspects["reasons"] = [
+                {name: value for name, value in reason.items() if name != "Item"} for reason in reasons
+            ]
+            aspects["result Items"] = [canonical(reason.get("Item")) for reason in reasons]
     return aspects
 
 
@@ -74,6 +81,8 @@ def merge(request: Request, results: list[dict[str, Any]]) -> dict[str, Any]:
     first = dict(results[0])
     if request.operation in ("Query", "Scan"):
         return merge_pages(request, results)
+    if request.operation == "ExecuteStatement" and request.walk:
+        return merge_statement(request, results)
     if request.operation == "BatchGetItem":
         responses = first.get("Responses", {})
         first["Responses"] = {name: unordered(items) for name, items in responses.items()}
@@ -104,9 +113,18 @@ def merge_pages(request: Request, results: list[dict[str, Any]]) -> dict[str, An
     return merged
 
 
+def merge_statement(request: Request, results: list[dict[str, Any]]) -> dict[str, Any]:
+    """Pages of a SELECT. Its token is each server's own matter."""
+    items = [canonical(item) for page in results for item in page.get("Items", [])]
+    merged: dict[str, Any] = {"Items": in_order(request, items), "(pages)": len(results)}
+    others = set(results[0]) - {"Items", "NextToken", "LastEvaluatedKey", "ConsumedCapacity"}
+    merged |= {name: canonical(results[0][name]) for name in others}
+    return merged | (capacity(results[0]) if len(results) == 1 else {})
+
+
 def in_order(request: Request, items: list[Any]) -> Any:
     """Items as a list where their order is DynamoDB's, as a sorted list where it is not."""
-    if request.operation == "Scan":
+    if request.operation == "Scan" or not request.ordered:
         return unordered(items)
     if request.index is None:
         return items

@@ -22,12 +22,15 @@ MEMBER = re.compile(r"'[A-Za-z.]+'")
 PARTICULARS = re.compile(
     r"'[^']*'|\"[^\"]*\"|\{[^{}]*\}|\[[^\[\]]*\]|(?<![\w.])-?\d[\d.eE+-]*|[:#][\w#:]+|\bd-\w+(?:-\w+)*|\b[gl]si\d\b"
 )
+# Whose texts are told, without their particulars.
+WORDS = (".Code", ".Message")
 STRUCTURE = {"S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M"}
 MEMBERS = {
     "CapacityUnits", "ReadCapacityUnits", "WriteCapacityUnits", "Table", "TableName", "GlobalSecondaryIndexes", "LocalSecondaryIndexes",
     "ItemCollectionKey", "SizeEstimateRangeGB", "AttributeDefinitions", "KeySchema", "BillingModeSummary", "BillingMode", "Projection",
     "ProvisionedThroughput", "NumberOfDecreasesToday", "DeletionProtectionEnabled", "TableClassSummary", "IndexName", "AttributeName",
     "AttributeType", "KeyType", "ProjectionType", "NonKeyAttributes", "TableThroughputModeSummary", "Replicas", "OnDemandThroughput",
+    "Code", "Message", "Error", "Item",
 }  # fmt: skip
 
 
@@ -130,7 +133,7 @@ def refined(aspect: str, mine: Any, theirs: Any) -> str:
 
 def ordered_aspects(all_aspects: Iterable[Aspects]) -> list[str]:
     names = {name for aspects in all_aspects for name in aspects}
-    first = [name for name in ("outcome", "message") if name in names]
+    first = [name for name in ("outcome", "reasons", "message") if name in names]
     last = [name for name in ("result ConsumedCapacity", "result ItemCollectionMetrics") if name in names]
     return first + sorted(names - {*first, *last}) + last
 
@@ -173,7 +176,7 @@ def shape(path: str, value: Any) -> str:
     elif isinstance(value, list):
         described = "[...]" if value else "[]"
     elif isinstance(value, str) and value != ABSENT:
-        described = "text"
+        described = template(value) if path.endswith(WORDS) else "text"
     elif isinstance(value, bool) or value is None or value == ABSENT:
         described = str(value)
     else:
