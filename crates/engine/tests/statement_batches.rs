@@ -256,6 +256,14 @@ async fn a_token_is_carried_out_once() {
     assert_eq!(again["ConsumedCapacity"][0]["ReadCapacityUnits"], 2.0);
     let item = server.ask("ExecuteStatement", json!({ "Statement": "SELECT n FROM hash WHERE pk = 'c'" })).await;
     assert_eq!(item["Items"], json!([{ "n": { "N": "1" } }]));
+    let with_mode = |mode: &str| {
+        let mut request = with(transaction(&["UPDATE hash SET n = n + 1 WHERE pk = 'c'"]), token.clone());
+        request["TransactStatements"][0]["ReturnValuesOnConditionCheckFailure"] = json!(mode);
+        request
+    };
+    server.ask("ExecuteTransaction", with_mode("NONE")).await;
+    let refused = server.refused("ExecuteTransaction", with_mode("ALL_OLD")).await.0;
+    assert_eq!(refused, "IdempotentParameterMismatchException");
     let other = with(transaction(&["UPDATE hash SET n = n + 2 WHERE pk = 'c'"]), token);
     assert_eq!(server.refused("ExecuteTransaction", other).await.0, "IdempotentParameterMismatchException");
 }
@@ -374,6 +382,20 @@ async fn transactions_that_are_cancelled() {
             vec![format!("EXISTS({})", read("pk = 'z' AND sk = '2' AND flag IS MISSING")), update(good)],
             vec![("ConditionalCheckFailed", failed), none],
         ),
+        // A DELETE of no item does nothing, but a condition that it has counts as failed where others fail.
+        (
+            vec![
+                "DELETE FROM plain WHERE pk = 'z' AND sk = '1' AND flag = 'right'".to_owned(),
+                "DELETE FROM plain WHERE pk = 'z' AND sk = '2'".to_owned(),
+                update("pk = 'a' AND sk = '1' AND flag = 'wrong'"),
+            ],
+            vec![("ConditionalCheckFailed", failed), none, ("ConditionalCheckFailed", failed)],
+        ),
+        // Where a key is wrong no condition is looked at.
+        (
+            vec![update("pk = 'a' AND sk = 1"), update("pk = 'a' AND sk = '1' AND flag = 'wrong'")],
+            vec![invalid(mismatch), none],
+        ),
     ];
     for (statements, expected) in rows {
         let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
@@ -387,4 +409,6 @@ async fn transactions_that_are_cancelled() {
     }
     let item = server.ask("ExecuteStatement", json!({ "Statement": "SELECT * FROM plain WHERE n = 1" })).await;
     assert_eq!(item["Items"], json!([]));
+    let nothing = transaction(&["DELETE FROM plain WHERE pk = 'z' AND sk = '1' AND flag = 'right'"]);
+    assert_eq!(server.ask("ExecuteTransaction", nothing).await, json!({ "Responses": [] }));
 }
