@@ -69,9 +69,7 @@ def failure(answer: Answer) -> Aspects:
         if "CancellationReasons" in body:
             # What says why; the items that come with it are another matter.
             reasons = [reason if isinstance(reason, dict) else {} for reason in body["CancellationReasons"] or []]
-            aspects["reasons"] = [
-                {name: value for name, value in reason.items() if name != "Item"} for reason in reasons
-            ]
+            aspects["reasons"] = [f"{reason.get('Code')}: {reason.get('Message', '')}" for reason in reasons]
             aspects["result Items"] = [canonical(reason.get("Item")) for reason in reasons]
     return aspects
 
@@ -86,6 +84,8 @@ def merge(request: Request, results: list[dict[str, Any]]) -> dict[str, Any]:
     if request.operation == "BatchGetItem":
         responses = first.get("Responses", {})
         first["Responses"] = {name: unordered(items) for name, items in responses.items()}
+    if request.operation == "BatchExecuteStatement":
+        first["Responses"] = [told(response) for response in first.get("Responses", [])]
     for member in ("Table", "TableDescription"):
         if member in first:
             first[member] = description(first[member])
@@ -94,6 +94,15 @@ def merge(request: Request, results: list[dict[str, Any]]) -> dict[str, Any]:
     return {member: canonical(value) for member, value in first.items() if member != "ConsumedCapacity"} | capacity(
         first
     )
+
+
+def told(response: dict[str, Any]) -> dict[str, Any]:
+    """What is answered to one statement of a batch, its error's code and words together."""
+    error = response.get("Error")
+    if not isinstance(error, dict):
+        return response
+    words = f"{error.get('Code')}: {error.get('Message', '')}"
+    return {**response, "Error": words, **({"ErrorItem": error["Item"]} if "Item" in error else {})}
 
 
 def merge_pages(request: Request, results: list[dict[str, Any]]) -> dict[str, Any]:

@@ -96,7 +96,7 @@ class Episode:
         return None
 
     def _read_touched(self, request: Request) -> bool:
-        """The items as all servers have them now, each by itself: a read of several would need a peer's transactions."""
+        """The items as all servers have them now, each by itself: to read several takes what is under test."""
         for table, key in request.touches:
             read = {"TableName": table.name, "Key": key, "ConsistentRead": True}
             if not self._compare(Request("GetItem", read, table, notes={"after": request.operation})):

@@ -364,7 +364,6 @@ class Faults:
             requests[0] = {"PutRequest": {"Item": {}}, "DeleteRequest": {"Key": {}}}
         return None
 
-
     def _members(self, body: dict[str, Any]) -> None:
         """Breaks what holds for the members together."""
         members = members_of(body)

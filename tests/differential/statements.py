@@ -69,9 +69,7 @@ class Statements:
         if self.shapes.chance(0.3):
             body["Limit"] = self.random.choice((1, 2, 3, 5, 10, 100))
         self._capacity(body)
-        return Request(
-            "ExecuteStatement", body, table, walk=True, index=statement.index, ordered=statement.ordered
-        )
+        return Request("ExecuteStatement", body, table, walk=True, index=statement.index, ordered=statement.ordered)
 
     def execute_write(self) -> Request:
         table = self.random.choice(self.tables)
@@ -104,9 +102,7 @@ class Statements:
                 member["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         body: dict[str, Any] = {"TransactStatements": members}
         self._capacity(body)
-        return self._tokens.perhaps(
-            Request("ExecuteTransaction", body, self.tables[0], touches=touched(statements))
-        )
+        return self._tokens.perhaps(Request("ExecuteTransaction", body, self.tables[0], touches=touched(statements)))
 
     def _repeated(self, request: Request) -> Request:
         body = copy.deepcopy(request.body)
@@ -123,7 +119,7 @@ class Statements:
             is_read = reads if self.shapes.chance(0.98) else not reads
             if is_read:
                 statements.append(self._one_item(table, key))
-            elif exists and self.shapes.chance(0.2):
+            elif exists and self.shapes.chance(0.04):
                 statements.append(self._exists(table, key))
             else:
                 statements.append(self._write(table, key))
@@ -191,7 +187,7 @@ class Statements:
     def _insert(self, table: Table, key: Item) -> Statement:
         expressions = Expressions(self.shapes, table)
         item = {**self.shapes.item(table), **key}
-        if self.shapes.chance(0.1):
+        if self.shapes.chance(0.02):
             value = expressions.value({"M": item})
             return self._spoken(
                 f"INSERT INTO {source(table)} VALUE {value}", expressions, touched=(table, key), literal=0.0
@@ -203,9 +199,7 @@ class Statements:
         expressions = Expressions(self.shapes, table)
         free = [name for name in ATTRIBUTES if name not in table.key_names]
         self.random.shuffle(free)
-        clauses = [
-            self._change(expressions, free) for _ in range(self.random.choices((1, 2, 3), (5, 3, 1))[0])
-        ]
+        clauses = [self._change(expressions, free) for _ in range(self.random.choices((1, 2, 3), (5, 3, 1))[0])]
         where = self._condition_beside(self._equal(key, expressions), expressions, 0.3)
         text = f"UPDATE {source(table)} {' '.join(clauses)} WHERE {where}"
         if self.shapes.chance(0.4):
@@ -219,14 +213,24 @@ class Statements:
             free.remove(sets[0])
             target = expressions.path([sets[0]])
             value = self.shapes.value(ATTRIBUTES[sets[0]] if self.shapes.chance(0.9) else None)
-            return f"SET {target} = {self.random.choice(('set_add', 'set_delete'))}({target}, {expressions.value(value)})"
+            return (
+                f"SET {target} = {self.random.choice(('set_add', 'set_delete'))}({target}, {expressions.value(value)})"
+            )
         if roll < 0.4:
             return f"REMOVE {expressions.removal(free)}"
-        clause = expressions.assignment(free)
-        # if_not_exists belongs to expressions alone.
-        while "if_not_exists" in clause and self.shapes.chance(0.9):
-            clause = expressions.assignment(free)
-        return f"SET {clause}"
+        return f"SET {self._assignment(expressions, free)}"
+
+    def _assignment(self, expressions: Expressions, free: list[str]) -> str:
+        """Mostly without what expressions alone have, and what the peers do not read: if_not_exists, a path as the value."""
+        while True:
+            rest, values = list(free), dict(expressions.values)
+            clause = expressions.assignment(rest)
+            _, value = clause.split(" = ", 1)
+            is_read = value.startswith((":", "list_append")) or " + " in value
+            if (is_read and "if_not_exists" not in value) or self.shapes.chance(0.03):
+                free[:] = rest
+                return clause
+            expressions.values = values
 
     def _delete(self, table: Table, key: Item) -> Statement:
         expressions = Expressions(self.shapes, table)
