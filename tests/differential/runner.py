@@ -2,7 +2,9 @@
 
 The report sorts kinds of differences: first those in which peers agree with each other against Stator, then the
 others by number, each with one example and all answers to it. known.toml holds the kinds that were looked at, with
-the reason why Stator is right; a kind of agreement against Stator that it does not hold fails the run.
+the evidence; a kind of agreement against Stator that it does not hold fails the run.
+
+Episodes have a theme, in turn: requests on single items and on tables, transactions, statements.
 """
 
 from __future__ import annotations
