@@ -66,6 +66,11 @@ def failure(answer: Answer) -> Aspects:
         aspects["message"] = str(body.get("message") or body.get("Message") or "")
         if "Item" in body:
             aspects["result Item"] = canonical(body["Item"])
+        if "CancellationReasons" in body:
+            # What says why; the items that come with it are another matter.
+            reasons = [reason if isinstance(reason, dict) else {} for reason in body["CancellationReasons"] or []]
+            aspects["reasons"] = [f"{reason.get('Code')}: {reason.get('Message', '')}" for reason in reasons]
+            aspects["result Items"] = [canonical(reason.get("Item")) for reason in reasons]
     return aspects
 
 
@@ -74,9 +79,13 @@ def merge(request: Request, results: list[dict[str, Any]]) -> dict[str, Any]:
     first = dict(results[0])
     if request.operation in ("Query", "Scan"):
         return merge_pages(request, results)
+    if request.operation == "ExecuteStatement" and request.walk:
+        return merge_statement(request, results)
     if request.operation == "BatchGetItem":
         responses = first.get("Responses", {})
         first["Responses"] = {name: unordered(items) for name, items in responses.items()}
+    if request.operation == "BatchExecuteStatement":
+        first["Responses"] = [told(response) for response in first.get("Responses", [])]
     for member in ("Table", "TableDescription"):
         if member in first:
             first[member] = description(first[member])
@@ -85,6 +94,15 @@ def merge(request: Request, results: list[dict[str, Any]]) -> dict[str, Any]:
     return {member: canonical(value) for member, value in first.items() if member != "ConsumedCapacity"} | capacity(
         first
     )
+
+
+def told(response: dict[str, Any]) -> dict[str, Any]:
+    """What is answered to one statement of a batch, its error's code and words together."""
+    error = response.get("Error")
+    if not isinstance(error, dict):
+        return response
+    words = f"{error.get('Code')}: {error.get('Message', '')}"
+    return {**response, "Error": words, **({"ErrorItem": error["Item"]} if "Item" in error else {})}
 
 
 def merge_pages(request: Request, results: list[dict[str, Any]]) -> dict[str, Any]:
@@ -104,9 +122,18 @@ def merge_pages(request: Request, results: list[dict[str, Any]]) -> dict[str, An
     return merged
 
 
+def merge_statement(request: Request, results: list[dict[str, Any]]) -> dict[str, Any]:
+    """Pages of a SELECT. Its token is each server's own matter."""
+    items = [canonical(item) for page in results for item in page.get("Items", [])]
+    merged: dict[str, Any] = {"Items": in_order(request, items), "(pages)": len(results)}
+    others = set(results[0]) - {"Items", "NextToken", "LastEvaluatedKey", "ConsumedCapacity"}
+    merged |= {name: canonical(results[0][name]) for name in others}
+    return merged | (capacity(results[0]) if len(results) == 1 else {})
+
+
 def in_order(request: Request, items: list[Any]) -> Any:
     """Items as a list where their order is DynamoDB's, as a sorted list where it is not."""
-    if request.operation == "Scan":
+    if request.operation == "Scan" or not request.ordered:
         return unordered(items)
     if request.index is None:
         return items

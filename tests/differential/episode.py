@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
+import secrets
 import time
 from collections import Counter
 from random import Random
@@ -19,6 +20,8 @@ from differential.fleet import NO_ANSWER, Links
 from differential.kinds import Difference, differences, outcome_template
 from differential.requests import WRITES, ControlRequests, Request, Requests
 from differential.shapes import Item, Shapes, Table
+from differential.statements import Statements
+from differential.transactions import Tokens, Transactions
 from harness.wire import Answer
 
 TABLES = 2
@@ -29,12 +32,16 @@ ACTIVE_SECONDS = 10.0
 # How often a read follows a write, to see what it did.
 READ_BACK = 0.25
 NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
+# What an episode is about.
+THEMES = ("items", "transactions", "statements")
+# Where a page says what the next one begins with, and where the request says it.
+PAGING = {"LastEvaluatedKey": "ExclusiveStartKey", "NextToken": "NextToken"}
 
 
 class Episode:
     """Runs until it has sent its share of requests."""
 
-    def __init__(self, links: Links, subject: str, seed: str, count: int) -> None:
+    def __init__(self, links: Links, subject: str, seed: str, count: int, theme: str) -> None:
         self._links = links
         self._subject = subject
         self._count = count
@@ -44,12 +51,21 @@ class Episode:
         # Names hold the seed's digest, so that parallel episodes do not meet.
         self._prefix = f"d-{self._random.getrandbits(40):010x}"
         self._tables = [self._shapes.table(f"{self._prefix}-{number}") for number in range(TABLES)]
-        self._requests = Requests(self._shapes, self._tables)
-        self._control = ControlRequests(self._shapes, self._prefix)
+        # Tokens are good for ten minutes: those of a run are not those of the run before.
+        self._tokens = Tokens(self._shapes, f"{self._prefix}-{secrets.token_hex(4)}")
+        self._requests = self._drawer(theme)
+        self._control = ControlRequests(self._shapes, self._prefix) if theme == "items" else None
         self.found: list[Difference] = []
         self.sent = 0
         self.refusals: Counter[str] = Counter()
         self.dropped: list[str] = []
+
+    def _drawer(self, theme: str) -> Requests | Transactions | Statements:
+        if theme == "transactions":
+            return Transactions(self._shapes, self._tables, self._tokens)
+        if theme == "statements":
+            return Statements(self._shapes, self._tables, self._tokens)
+        return Requests(self._shapes, self._tables)
 
     def run(self) -> None:
         for table in self._tables:
@@ -64,18 +80,28 @@ class Episode:
             self._links.close()
 
     def _step(self) -> None:
-        roll = self._random.random()
-        if roll < CONTROL:
-            return self._control_sequence()
+        if self._control and self._random.random() < CONTROL:
+            return self._control_sequence(self._control)
         request = self._requests.draw()
         if self._random.random() < FAULTY:
             request = self._faults.broken(request)
         same = self._compare(request)
         if same and request.operation in WRITES and self._random.random() < READ_BACK:
             same = self._read_back(request)
+        if same and request.touches and self._random.random() < READ_BACK:
+            same = self._read_touched(request)
         if not same:
             self._repair()
+            self._tokens.forget()
         return None
+
+    def _read_touched(self, request: Request) -> bool:
+        """The items as all servers have them now, each by itself: to read several takes what is under test."""
+        for table, key in request.touches:
+            read = {"TableName": table.name, "Key": key, "ConsistentRead": True}
+            if not self._compare(Request("GetItem", read, table, notes={"after": request.operation})):
+                return False
+        return True
 
     def _read_back(self, request: Request) -> bool:
         body = request.body
@@ -87,8 +113,8 @@ class Episode:
         read = {"TableName": table.name, "Key": wanted, "ConsistentRead": True}
         return self._compare(Request("GetItem", read, table, notes={"after": request.operation}))
 
-    def _control_sequence(self) -> None:
-        create = self._control.create()
+    def _control_sequence(self, control: ControlRequests) -> None:
+        create = control.create()
         table = create.table
         assert table is not None
         own = table.name
@@ -98,7 +124,7 @@ class Episode:
         # After a difference nothing more is asked: the table may be there on some servers only.
         if self._compare(create):
             self._wait_active(own)
-            for request in self._control.others(table):
+            for request in control.others(table):
                 if self._random.random() < 0.5 and not self._compare(self._perhaps_broken(request)):
                     break
                 self._wait_active(own)
@@ -131,9 +157,9 @@ class Episode:
         for _ in range(PAGES_MAX):
             bodies = {}
             for name, answers in pages.items():
-                key = last_key(answers[-1])
-                if key is not None:
-                    bodies[name] = {**request.body, "ExclusiveStartKey": key}
+                start = next_start(answers[-1])
+                if start:
+                    bodies[name] = {**request.body, **start}
             if not bodies:
                 break
             for name, answer in self._links.ask(request.operation, bodies).items():
@@ -213,14 +239,19 @@ def keep_own_name(body: Any, own: str) -> None:
         body["TableName"] = own
 
 
-def last_key(answer: Answer) -> Any:
+def next_start(answer: Answer) -> dict[str, Any]:
+    """What a request for the next page says more; nothing behind the last one."""
     if answer.status != 200:
-        return None
+        return {}
     try:
         body = answer.json()
     except ValueError:
-        return None
-    return body.get("LastEvaluatedKey") if isinstance(body, dict) else None
+        return {}
+    if not isinstance(body, dict):
+        return {}
+    # A statement answers both: its token is what goes on.
+    said = [name for name in ("NextToken", "LastEvaluatedKey") if body.get(name) is not None]
+    return {PAGING[said[0]]: body[said[0]]} if said else {}
 
 
 def on_its_way(answer: Answer) -> bool:

@@ -175,7 +175,7 @@ class Expressions:
         """Sections over distinct attributes: overlapping paths are the exception."""
         free = [name for name in ATTRIBUTES if name not in self.table.key_names]
         self.random.shuffle(free)
-        makers = {"SET": self._set, "REMOVE": self._remove, "ADD": self._add, "DELETE": self._delete}
+        makers = {"SET": self.assignment, "REMOVE": self.removal, "ADD": self._add, "DELETE": self._delete}
         sections = self.random.sample(list(makers), self.random.choices((1, 2, 3, 4), (6, 3, 1, 1))[0])
         texts = []
         for section in sections:
@@ -194,7 +194,8 @@ class Expressions:
             return self.path(path), kind
         return self.path([name]), self.table.types.get(name, ATTRIBUTES.get(name, "N"))
 
-    def _set(self, free: list[str]) -> str:
+    def assignment(self, free: list[str]) -> str:
+        """What stands behind SET, of an attribute that it takes out of those that are free."""
         target, kind = self._target(free)
         return f"{target} = {self._set_value(kind)}"
 
@@ -221,7 +222,7 @@ class Expressions:
             return f"if_not_exists({self.path(['cnt'])}, {self.value({'N': '0'})})"
         return self.value(self._like("N"))
 
-    def _remove(self, free: list[str]) -> str:
+    def removal(self, free: list[str]) -> str:
         return self._target(free)[0]
 
     def _add(self, free: list[str]) -> str:

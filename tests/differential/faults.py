@@ -10,6 +10,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
+from differential.misstatements import STATEMENT_TOKENS, STATEMENTS
 from differential.requests import Request
 
 JSON_VALUES: list[Any] = [
@@ -148,6 +149,16 @@ EXTRA_MEMBERS: list[dict[str, Any]] = [
     {"Select": "COUNT", "ProjectionExpression": "num"},
     {"Select": "ALL_ATTRIBUTES"},
     {"RequestItems": {}},
+    {"TransactItems": []},
+    {"ClientRequestToken": ""},
+    {"ClientRequestToken": "x" * 37},
+    {"Parameters": []},
+    {"Parameters": [{"N": "1"}]},
+    {"Parameters": [{"S": "a"}, {"N": "1"}, {"S": "x"}]},
+    {"NextToken": "x"},
+    {"NextToken": ""},
+    {"Statement": ""},
+    {"Statement": "x" * 8193},
 ]
 EXPRESSIONS = (
     "ConditionExpression",
@@ -155,7 +166,13 @@ EXPRESSIONS = (
     "KeyConditionExpression",
     "ProjectionExpression",
     "UpdateExpression",
+    "Statement",
 )
+MEMBER_LISTS = ("TransactItems", "Statements", "TransactStatements")
+# What an expression or a statement is made of.
+WORD = re.compile(r"'[^']*'|\"[^\"]*\"|[\w.:#\[\]-]+|<<|>>|[<>]=|<>|\S")
+TABLE = re.compile(r"\bT\b")
+TABLE_IN_STATEMENT = re.compile(r'"d-[^"]*"')
 TOKENS = [
     "(", ")", ",", ".", "=", "<>", "<", "AND", "OR", "NOT", "SET", "REMOVE", "ADD", "DELETE", "IN", "BETWEEN", "size(num)", ":v0", "#n0",
     "pk", "num", "day", "attribute_exists(num)", "contains", "[0]", "[", "+", "-", ":undefined", "#undefined", "!", "1",
@@ -183,6 +200,10 @@ class Faults:
         }
         self._breaks = list(breaks)
         self._weights = list(breaks.values())
+        # With several members, as transactions have them, there is more to get wrong.
+        several = {**breaks, self._members: 8}
+        self._breaks_of_several = list(several)
+        self._weights_of_several = list(several.values())
 
     def broken(self, request: Request) -> Request:
         """The request with one break, sometimes two."""
@@ -191,10 +212,24 @@ class Faults:
         body = copy.deepcopy(request.body)
         names = []
         for _ in range(self.random.choices((1, 2), (4, 1))[0]):
-            fault = self.random.choices(self._breaks, self._weights)[0]
-            fault(body)
+            if members_of(body):
+                fault = self.random.choices(self._breaks_of_several, self._weights_of_several)[0]
+            else:
+                fault = self.random.choices(self._breaks, self._weights)[0]
+            fault(body if fault == self._members else self._part(body))
             names.append(fault.__name__.strip("_"))
         return replace(request, body=body, fault="+".join(names))
+
+    def _part(self, body: dict[str, Any]) -> dict[str, Any]:
+        """What is broken: mostly one member of those that have the members of a request, otherwise the request."""
+        members = members_of(body)
+        if not members or self.random.random() < 0.25:
+            return body
+        member = self.random.choice(members)
+        if not isinstance(member, dict) or "Statement" in member or not member:
+            return member if isinstance(member, dict) else body
+        action = self.random.choice(list(member.values()))
+        return action if isinstance(action, dict) else body
 
     def _malformed(self, request: Request) -> Request:
         text = json.dumps(request.body)
@@ -285,20 +320,26 @@ class Faults:
             placeholders[wrong] = value
 
     def _expression(self, body: dict[str, Any]) -> None:
+        if isinstance(body.get("Statement"), str) and self.random.random() < 0.5:
+            table = TABLE_IN_STATEMENT.search(body["Statement"])
+            named = table.group() if table else "T"
+            body["Statement"] = TABLE.sub(lambda _: named, self.random.choice(STATEMENTS))
+            return
         present = [name for name in EXPRESSIONS if isinstance(body.get(name), str)]
         if not present:
             body["ConditionExpression"] = " ".join(self.random.choices(TOKENS, k=self.random.randint(1, 5)))
             return
         name = self.random.choice(present)
-        words = re.findall(r"[\w.:#\[\]]+|\S", body[name])
+        words = WORD.findall(body[name])
+        tokens = STATEMENT_TOKENS if name == "Statement" else TOKENS
         place = self.random.randrange(len(words) + 1) if words else 0
         roll = self.random.random()
         if roll < 0.35 and words:
             del words[min(place, len(words) - 1)]
         elif roll < 0.7:
-            words.insert(place, self.random.choice(TOKENS))
+            words.insert(place, self.random.choice(tokens))
         elif words:
-            words[min(place, len(words) - 1)] = self.random.choice(TOKENS)
+            words[min(place, len(words) - 1)] = self.random.choice(tokens)
         body[name] = " ".join(words)
 
     def _batch(self, body: dict[str, Any]) -> None:
@@ -322,6 +363,34 @@ class Faults:
         elif isinstance(block, list):
             requests[0] = {"PutRequest": {"Item": {}}, "DeleteRequest": {"Key": {}}}
         return None
+
+    def _members(self, body: dict[str, Any]) -> None:
+        """Breaks what holds for the members together."""
+        members = members_of(body)
+        if not members:
+            return
+        roll = self.random.random()
+        if roll < 0.3:
+            members.append(copy.deepcopy(self.random.choice(members)))
+        elif roll < 0.4:
+            members *= 101 // len(members) + 1
+        elif roll < 0.5:
+            members.clear()
+        elif roll < 0.6:
+            members[self.random.randrange(len(members))] = {}
+        elif roll < 0.8:
+            first = self.random.choice(members)
+            if isinstance(first, dict):
+                first.update(copy.deepcopy(self.random.choice(members)))
+                first.setdefault("Delete", {"TableName": "no-such-table", "Key": {"pk": {"S": "a"}}})
+        else:
+            self._extra(body)
+
+
+def members_of(body: Any) -> list[Any]:
+    """The list of what a request does, where it does several things."""
+    lists = [body.get(name) for name in MEMBER_LISTS] if isinstance(body, dict) else []
+    return next((members for members in lists if isinstance(members, list) and members), [])
 
 
 def containers(value: Any) -> Iterator[Any]:

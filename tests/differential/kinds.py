@@ -22,12 +22,20 @@ MEMBER = re.compile(r"'[A-Za-z.]+'")
 PARTICULARS = re.compile(
     r"'[^']*'|\"[^\"]*\"|\{[^{}]*\}|\[[^\[\]]*\]|(?<![\w.])-?\d[\d.eE+-]*|[:#][\w#:]+|\bd-\w+(?:-\w+)*|\b[gl]si\d\b"
 )
+# The codes of reasons, as the API reference lists them for transactions and for statements.
+CODES = {
+    "None", "ConditionalCheckFailed", "ItemCollectionSizeLimitExceeded", "TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError",
+    "ValidationError", "RequestLimitExceeded", "InternalServerError", "ResourceNotFound", "AccessDenied", "DuplicateItem",
+}  # fmt: skip
+# Whose texts are told, without their particulars.
+WORDS = (".Error",)
 STRUCTURE = {"S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M"}
 MEMBERS = {
     "CapacityUnits", "ReadCapacityUnits", "WriteCapacityUnits", "Table", "TableName", "GlobalSecondaryIndexes", "LocalSecondaryIndexes",
     "ItemCollectionKey", "SizeEstimateRangeGB", "AttributeDefinitions", "KeySchema", "BillingModeSummary", "BillingMode", "Projection",
     "ProvisionedThroughput", "NumberOfDecreasesToday", "DeletionProtectionEnabled", "TableClassSummary", "IndexName", "AttributeName",
     "AttributeType", "KeyType", "ProjectionType", "NonKeyAttributes", "TableThroughputModeSummary", "Replicas", "OnDemandThroughput",
+    "Error", "ErrorItem", "Item",
 }  # fmt: skip
 
 
@@ -82,7 +90,7 @@ def agreement(against: list[str], allies: list[str]) -> bool:
 def differences(request: Request, answers: dict[str, Aspects], subject: str) -> list[Difference]:
     """The first aspect on which answers differ, for every group of peers that share another answer."""
     ours = answers[subject]
-    comparable = {name: aspects for name, aspects in answers.items() if name != subject}
+    comparable = {name: aspects for name, aspects in answers.items() if name != subject and says_something(aspects)}
     found: list[Difference] = []
     for aspect in ordered_aspects([ours, *comparable.values()]):
         mine = ours.get(aspect)
@@ -93,7 +101,7 @@ def differences(request: Request, answers: dict[str, Aspects], subject: str) -> 
             if aspect == "outcome":
                 told = outcome_template(ours), outcome_template(comparable[names[0]])
             else:
-                told = templates(mine, theirs)
+                told = templates(mine, theirs, telling=aspect == "reasons")
             agreeing = tuple(sorted(names)) if agreement(names, allies) else ()
             refinement = refined(aspect, mine, theirs)
             if refinement == "message" and "+" in request.fault:
@@ -106,9 +114,16 @@ def differences(request: Request, answers: dict[str, Aspects], subject: str) -> 
     return found
 
 
+def says_something(aspects: Aspects) -> bool:
+    """Not so a peer that broke, or that gives as a reason what its own code stumbled over: it is no evidence."""
+    codes = [reason.split(":")[0] for reason in aspects.get("reasons", [])]
+    return not str(aspects["outcome"]).startswith("HTTP 5") and all(code in CODES for code in codes)
+
+
 def outcome_template(aspects: Aspects) -> str:
     """The type with the words that go with it: which check refused is what matters."""
-    words = template(aspects["message"]) if aspects.get("message") else ""
+    reason = next((reason for reason in aspects.get("reasons", []) if not reason.startswith("None")), None)
+    words = template(reason or aspects.get("message") or "")
     return f"{aspects['outcome']}: {words}" if words else str(aspects["outcome"])
 
 
@@ -130,7 +145,7 @@ def refined(aspect: str, mine: Any, theirs: Any) -> str:
 
 def ordered_aspects(all_aspects: Iterable[Aspects]) -> list[str]:
     names = {name for aspects in all_aspects for name in aspects}
-    first = [name for name in ("outcome", "message") if name in names]
+    first = [name for name in ("outcome", "reasons", "message") if name in names]
     last = [name for name in ("result ConsumedCapacity", "result ItemCollectionMetrics") if name in names]
     return first + sorted(names - {*first, *last}) + last
 
@@ -146,11 +161,14 @@ def text(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def templates(mine: Any, theirs: Any) -> tuple[str, str]:
-    """Both sides without particulars. Of structured values only the first place where they differ is told."""
+def templates(mine: Any, theirs: Any, telling: bool = False) -> tuple[str, str]:
+    """Both sides without particulars. Of structured values only the first place where they differ is told, its text
+    where it is telling."""
     if isinstance(mine, str) and isinstance(theirs, str):
         return template(mine), template(theirs)
     path, left, right = first_difference(mine, theirs, "")
+    if telling and isinstance(left, str) and isinstance(right, str):
+        return template(left), template(right)
     return shape(path, left), shape(path, right)
 
 
@@ -173,7 +191,7 @@ def shape(path: str, value: Any) -> str:
     elif isinstance(value, list):
         described = "[...]" if value else "[]"
     elif isinstance(value, str) and value != ABSENT:
-        described = "text"
+        described = template(value) if path.endswith(WORDS) else "text"
     elif isinstance(value, bool) or value is None or value == ABSENT:
         described = str(value)
     else:

@@ -11,6 +11,7 @@ from differential.legacy import Legacy
 from differential.shapes import ATTRIBUTES, Index, Item, Shapes, Table
 
 WRITES = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"}
+Touched = tuple[Table, Item]  # the table and the key of an item
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,10 @@ class Request:
     body: Any
     table: Table | None = None
     fault: str = "none"
-    walk: bool = False  # follow LastEvaluatedKey to the end
+    walk: bool = False  # follow LastEvaluatedKey or NextToken to the end
     index: Index | None = None
+    ordered: bool = True  # whether the order of a statement's answer is DynamoDB's
+    touches: tuple[Touched, ...] = ()  # the items that a transaction or statements write
     notes: dict[str, Any] = field(default_factory=dict)
 
 

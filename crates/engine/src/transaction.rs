@@ -129,7 +129,10 @@ impl Context<'_> {
                 Err(refusal) => Err(refusal.clone()),
             });
         }
-        uncancelled(planned)?;
+        if planned.iter().any(Result::is_err) {
+            let told = |one: Result<Option<Error>, Error>| one.and_then(|told| told.map_or(Ok(()), Err));
+            return Err(cancelled(planned.into_iter().map(told).collect()));
+        }
         if plan.put_size > limits::TRANSACTION_SIZE_MAX {
             return Err(messages::transaction_too_large());
         }
@@ -145,8 +148,13 @@ pub fn uncancelled<T>(parts: Vec<Result<T, Error>>) -> Result<Vec<T>, Error> {
     if parts.iter().all(Result::is_ok) {
         return Ok(parts.into_iter().flatten().collect());
     }
+    Err(cancelled(parts))
+}
+
+/// The cancellation for what refused some parts of a transaction.
+pub fn cancelled<T>(parts: Vec<Result<T, Error>>) -> Error {
     let reason = |part: Result<T, Error>| part.err().map_or_else(|| Ok(messages::no_reason()), messages::reason_of);
-    Err(messages::transaction_canceled(parts.into_iter().map(reason).collect::<Result<_, _>>()?))
+    parts.into_iter().map(reason).collect::<Result<_, _>>().map_or_else(|error| error, messages::transaction_canceled)
 }
 
 /// Refuses two parts of a transaction with one key.
@@ -160,7 +168,7 @@ fn conflict(check: usize, firsts: &[usize]) -> Error {
         return messages::transaction_in_progress();
     };
     let part = |at| if at == busy { Err(messages::transaction_conflict()) } else { Ok(()) };
-    uncancelled((0..firsts.len()).map(part).collect()).err().unwrap_or_else(messages::internal_server_error)
+    cancelled((0..firsts.len()).map(part).collect())
 }
 
 /// How many windows a token may stand in: its own, and for clocks that differ or tick meanwhile one before and one behind.

@@ -28,6 +28,8 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub enum Next {
     /// It stays as it is.
     Keep,
+    /// It stays as it is; where other actions cancel the transaction, this is told of it.
+    KeepUnlessCancelled(Error),
     /// It is replaced, or made.
     Put(ItemRecord),
     /// It is deleted.
@@ -90,24 +92,25 @@ impl Context<'_> {
         }
     }
 
-    /// Asks what becomes of one item and adds what that implies.
+    /// Asks what becomes of one item and adds what that implies. Returns what is told of it where others cancel the transaction.
     pub(crate) async fn plan_write(
         &self,
         plan: &mut Plan,
         write: &mut ItemWrite<'_>,
         read: Option<Versioned>,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<Error>, Error> {
         let version = read.as_ref().map(|read| read.version);
         let old = read.map(|read| decode(&write.key.bytes, &read)).transpose()?;
-        let new = match (write.decide)(&write.table, old.as_ref())? {
+        let next = (write.decide)(&write.table, old.as_ref())?;
+        let new = match next {
             Next::Put(record) => Some(record),
             Next::Delete if old.is_some() => None,
-            Next::Delete | Next::Keep => {
+            Next::Delete | Next::Keep | Next::KeepUnlessCancelled(_) => {
                 if plan.kept == Kept::Checked {
                     plan.check(write, version);
                 }
                 plan.written.push(Written::unchanged(write, old));
-                return Ok(());
+                return Ok(if let Next::KeepUnlessCancelled(told) = next { Some(told) } else { None });
             }
         };
         plan.check(write, version);
@@ -118,7 +121,7 @@ impl Context<'_> {
         self.check_collection(&change).await?;
         plan.put_size += new.as_ref().map_or(0, |new| new.size);
         plan.written.push(Written { table: write.table.clone(), key: write.key.clone(), old, new, entries });
-        Ok(())
+        Ok(None)
     }
 
     /// Commits what was planned; nothing to commit is fine.

@@ -256,6 +256,14 @@ async fn a_token_is_carried_out_once() {
     assert_eq!(again["ConsumedCapacity"][0]["ReadCapacityUnits"], 2.0);
     let item = server.ask("ExecuteStatement", json!({ "Statement": "SELECT n FROM hash WHERE pk = 'c'" })).await;
     assert_eq!(item["Items"], json!([{ "n": { "N": "1" } }]));
+    let with_mode = |mode: &str| {
+        let mut request = with(transaction(&["UPDATE hash SET n = n + 1 WHERE pk = 'c'"]), token.clone());
+        request["TransactStatements"][0]["ReturnValuesOnConditionCheckFailure"] = json!(mode);
+        request
+    };
+    server.ask("ExecuteTransaction", with_mode("NONE")).await;
+    let refused = server.refused("ExecuteTransaction", with_mode("ALL_OLD")).await.0;
+    assert_eq!(refused, "IdempotentParameterMismatchException");
     let other = with(transaction(&["UPDATE hash SET n = n + 2 WHERE pk = 'c'"]), token);
     assert_eq!(server.refused("ExecuteTransaction", other).await.0, "IdempotentParameterMismatchException");
 }
@@ -325,6 +333,15 @@ async fn transactions_that_are_refused() {
 
 const ONE_ITEM: &str = "Transaction request cannot include multiple operations on one item";
 
+/// Code and words of each reason of a transaction that must be cancelled.
+async fn reasons(server: &Server, statements: &[&str]) -> Vec<(String, String)> {
+    let (code, body) = server.refused_with_body("ExecuteTransaction", transaction(statements)).await;
+    assert_eq!(code, "TransactionCanceledException", "{statements:?}");
+    let text = |reason: &Value, name: &str| reason[name].as_str().unwrap_or_default().to_owned();
+    let reasons = body["CancellationReasons"].as_array().unwrap();
+    reasons.iter().map(|reason| (text(reason, "Code"), text(reason, "Message"))).collect()
+}
+
 #[tokio::test]
 async fn transactions_that_are_cancelled() {
     let server = tables().await;
@@ -377,14 +394,26 @@ async fn transactions_that_are_cancelled() {
     ];
     for (statements, expected) in rows {
         let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
-        let (code, body) = server.refused_with_body("ExecuteTransaction", transaction(&statements)).await;
-        assert_eq!(code, "TransactionCanceledException", "{statements:?}");
-        let reasons = body["CancellationReasons"].as_array().unwrap();
-        let text = |reason: &Value, name: &str| reason[name].as_str().unwrap_or_default().to_owned();
-        let reasons: Vec<_> = reasons.iter().map(|reason| (text(reason, "Code"), text(reason, "Message"))).collect();
+        let reasons = reasons(&server, &statements).await;
         let expected: Vec<_> = expected.into_iter().map(|(code, words)| (code.to_owned(), words.to_owned())).collect();
         assert_eq!(reasons, expected, "{statements:?}");
     }
     let item = server.ask("ExecuteStatement", json!({ "Statement": "SELECT * FROM plain WHERE n = 1" })).await;
     assert_eq!(item["Items"], json!([]));
+}
+
+#[tokio::test]
+async fn conditions_beside_what_cancels_a_transaction() {
+    let server = tables().await;
+    let of_nothing = "DELETE FROM plain WHERE pk = 'z' AND sk = '1' AND flag = 'right'";
+    let failing = "UPDATE plain SET n = 1 WHERE pk = 'a' AND sk = '1' AND flag = 'wrong'";
+    let code = |reasons: Vec<(String, String)>| reasons.into_iter().map(|(code, _)| code).collect::<Vec<_>>();
+    // A DELETE of no item does nothing, but a condition that it has counts as failed where others fail.
+    assert_eq!(server.ask("ExecuteTransaction", transaction(&[of_nothing])).await, json!({ "Responses": [] }));
+    let reasons_of_nothing =
+        reasons(&server, &[of_nothing, "DELETE FROM plain WHERE pk = 'z' AND sk = '2'", failing]).await;
+    assert_eq!(code(reasons_of_nothing), ["ConditionalCheckFailed", "None", "ConditionalCheckFailed"]);
+    // Where a key is wrong no condition is looked at.
+    let wrong_key = "UPDATE plain SET n = 1 WHERE pk = 'a' AND sk = 2";
+    assert_eq!(code(reasons(&server, &[wrong_key, failing]).await), ["ValidationError", "None"]);
 }

@@ -231,6 +231,48 @@ async fn a_token_stands_for_its_transaction_for_ten_minutes() {
     server.assert_sound().await;
 }
 
+/// A way that is not given is NONE (AWS, captures of ExecuteTransaction of October 2026).
+#[tokio::test]
+async fn a_token_does_not_tell_none_from_nothing() {
+    let server = start().await;
+    let request = |on_failure: Option<&str>| {
+        let mut update = json!({
+            "TableName": "tab", "Key": key(1), "UpdateExpression": "ADD n :n",
+            "ExpressionAttributeValues": { ":n": { "N": "1" } },
+        });
+        if let Some(way) = on_failure {
+            update["ReturnValuesOnConditionCheckFailure"] = json!(way);
+        }
+        json!({ "ClientRequestToken": "token", "TransactItems": [{ "Update": update }] })
+    };
+    server.ask("TransactWriteItems", request(Some("NONE"))).await;
+    server.ask("TransactWriteItems", request(None)).await;
+    let (code, _) = server.refused("TransactWriteItems", request(Some("ALL_OLD"))).await;
+    assert_eq!(code, "IdempotentParameterMismatchException");
+    let answer = server.ask("GetItem", json!({ "TableName": "tab", "Key": key(1) })).await;
+    assert_eq!(answer["Item"]["n"]["N"], "1");
+}
+
+/// AWS in us-east-1, captures of October 2026: without an expression nobody looks for what an expression needs.
+#[tokio::test]
+async fn variables_without_an_expression_are_left_alone() {
+    let server = start().await;
+    let variables = json!({
+        "ExpressionAttributeNames": { "#v": "v" }, "ExpressionAttributeValues": { ":v": { "S": "unused" } },
+    });
+    let bare = with(json!({ "TableName": "tab", "Item": item(1, "one") }), variables.clone());
+    server.ask("TransactWriteItems", write(&[json!({ "Put": bare }), put(2, "two")])).await;
+    assert_eq!(value(&server, 1).await.as_deref(), Some("one"));
+    let delete = with(json!({ "TableName": "tab", "Key": key(1) }), variables);
+    server.ask("TransactWriteItems", write(&[json!({ "Delete": delete })])).await;
+    assert_eq!(value(&server, 1).await, None);
+    let wrong = json!({
+        "TableName": "tab", "Item": item(1, "one"), "ExpressionAttributeValues": { ":v": { "N": "abc" } },
+    });
+    let (code, _) = server.refused("TransactWriteItems", write(&[json!({ "Put": wrong })])).await;
+    assert_eq!(code, "ValidationException");
+}
+
 #[tokio::test]
 async fn a_token_survives_a_restart_and_a_cancelled_transaction_leaves_none() {
     let memory = Arc::new(Memory::new());

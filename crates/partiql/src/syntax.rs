@@ -258,6 +258,11 @@ impl<'a> Statement<'a> {
         matches!(self.body, Body::Select(_))
     }
 
+    /// Whether the statement makes an item.
+    pub fn is_insert(&self) -> bool {
+        matches!(self.body, Body::Insert { .. })
+    }
+
     /// Whether the statement only requires an item, among the writes of a transaction.
     pub fn is_exists(&self) -> bool {
         matches!(self.body, Body::Exists(_))

@@ -89,6 +89,11 @@ pub fn only_old_values(wanted: Option<ReturnValue>) -> Result<(), Error> {
     }
 }
 
+/// How a way to answer a failed condition counts where requests are compared: none given is NONE (captures of October 2026).
+pub fn told_by(on_failure: Option<ReturnValuesOnConditionCheckFailure>) -> u8 {
+    u8::from(on_failure == Some(ReturnValuesOnConditionCheckFailure::AllOld))
+}
+
 /// The condition of a write, if it has one.
 pub struct Guard<'a> {
     condition: Option<Condition<'a>>,
@@ -100,6 +105,11 @@ impl<'a> Guard<'a> {
     /// The guard of a condition that is no expression of the request.
     pub fn of(condition: Option<Condition<'a>>, on_failure: Option<ReturnValuesOnConditionCheckFailure>) -> Self {
         Self { condition, returns_item: on_failure == Some(ReturnValuesOnConditionCheckFailure::AllOld) }
+    }
+
+    /// Whether there is a condition at all.
+    pub fn is_conditional(&self) -> bool {
+        self.condition.is_some()
     }
 
     /// Whether the item as it is may be written.

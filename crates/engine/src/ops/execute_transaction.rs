@@ -4,6 +4,7 @@
 //! there, a key that is none of the table's and what only the item tells cancel the transaction, with the reason of each statement. So a
 //! statement on a table that is not there is not looked at any further (captures of September and October 2026).
 
+use super::conditional;
 use super::statement::point::PointRead;
 use super::statement::write::{Planned, Writing};
 use super::statement::{LAYER, Surface, add_parameters, expect_simple_key, parse, refuse};
@@ -127,6 +128,14 @@ async fn write<'a>(
         });
     }
     transaction::expect_distinct(writes.iter().flatten().map(|write| &write.key))?;
+    // Where one names no item by its key, no condition of the others is looked at (captures of October 2026).
+    let names_no_item = |(write, member): (&Result<Planned<'_>, Error>, &Member<'_>)| {
+        let is_invalid = |error: &Error| matches!(error.kind(), ErrorKind::Validation { .. });
+        !member.statement.is_insert() && write.as_ref().err().is_some_and(is_invalid)
+    };
+    if writes.iter().zip(members).any(names_no_item) {
+        return Err(transaction::cancelled(writes));
+    }
     let actions = writes.iter().map(|write| write.as_ref().map(Planned::item_write).map_err(Clone::clone)).collect();
     let token = input.client_request_token.as_deref().map(|text| Token { text, digest: digest(members) });
     let mut sums = Sums::default();
@@ -168,8 +177,7 @@ fn digest(members: &[Member<'_>]) -> u128 {
     let mut digest = Digest::default();
     for member in members {
         digest.add(member.statement.text().as_bytes());
-        let on_failure = member.request.return_values_on_condition_check_failure;
-        digest.add(&[on_failure.map_or(0, |wanted| wanted as u8 + 1)]);
+        digest.add(&[conditional::told_by(member.request.return_values_on_condition_check_failure)]);
         add_parameters(&mut digest, member.parameters());
     }
     digest.finish()

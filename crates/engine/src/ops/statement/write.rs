@@ -139,6 +139,10 @@ impl Planned<'_> {
             PlannedChange::Update(asked) => Box::new(|table, old| self.update(asked, table, old)),
             PlannedChange::Delete(guard) => Box::new(|_, old| match old {
                 Some(_) => guard.check(old).map(|()| Next::Delete),
+                // Nothing to delete is no failure, but counts as one beside others (captures of October 2026).
+                None if guard.is_conditional() => {
+                    Ok(Next::KeepUnlessCancelled(messages::conditional_check_failed(None)))
+                }
                 None => Ok(Next::Keep),
             }),
             PlannedChange::Exists(guard) => Box::new(|_, old| match old {
