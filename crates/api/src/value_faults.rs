@@ -43,6 +43,8 @@ pub enum SetKind {
 pub enum ValueFault {
     /// It names no type.
     Empty,
+    /// It, or a map in it, is an attribute without a name (captured in ten Regions, October 2026).
+    EmptyName,
     /// It names several types.
     SeveralTypes,
     /// Its number, or a member of its number set, is none.
@@ -141,6 +143,7 @@ impl ValueFault {
             Self::Empty => {
                 "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes".to_owned()
             }
+            Self::EmptyName => "Empty attribute name".to_owned(),
             Self::SeveralTypes => "Supplied AttributeValue has more than one datatypes set, must contain exactly one \
                  of the supported datatypes"
                 .to_owned(),

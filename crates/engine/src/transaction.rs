@@ -20,7 +20,7 @@ use crate::key;
 use crate::write::{Attempt, Conflicts, ItemWrite, Kept, Plan, Written};
 use api::{Error, messages};
 use bytes::Bytes;
-use layout::keys::{self, Range};
+use layout::keys::{self, Range, Tokened};
 use layout::token::TokenRecord;
 use model::limits;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -37,6 +37,8 @@ pub struct Transaction<'a> {
 /// `ClientRequestToken`, and what it stands for.
 #[derive(Clone, Copy)]
 pub struct Token<'a> {
+    /// Where it was sent to.
+    pub operation: Tokened,
     /// The token.
     pub text: &'a str,
     /// The digest of the actions; see [`layout::Digest`].
@@ -195,7 +197,7 @@ impl<'t> Claim<'t> {
         let now_ms = context.engine.clock.now().as_millis();
         // A window's number fits for the next eighty thousand years.
         let window = u32::try_from(now_ms / limits::TOKEN_VALIDITY_MS).unwrap_or(u32::MAX - 1);
-        let place = |window| keys::token(window, &context.caller.account, token.text);
+        let place = |window| keys::token(window, token.operation, &context.caller.account, token.text);
         let places = [place(window.saturating_sub(1)), place(window), place(window + 1)];
         Self { token, now_ms, window, places }
     }

@@ -142,3 +142,34 @@ async fn long_lists_in_operations_on_items() {
     let batch = json!({ "RequestItems": { "plain": writes } });
     assert_eq!(server.refused("BatchWriteItem", batch).await.0, "ValidationException");
 }
+
+/// Names may not be empty, at any depth and in keys; placeholders have words of their own.
+#[tokio::test]
+async fn empty_attribute_names_are_refused() {
+    let server = two_tables().await;
+    let empty = json!({ "": { "S": "x" } });
+    let nested = json!({ "v": { "L": [{ "M": { "": { "S": "x" } } }] } });
+    let enveloped = "1 validation error detected: Empty attribute name";
+    for members in [empty.clone(), nested] {
+        let put = json!({ "TableName": "absent", "Item": with(key(1), members.clone()) });
+        let refused = server.refused("PutItem", put.clone()).await;
+        assert_eq!(refused, ("ValidationException".to_owned(), enveloped.to_owned()));
+        let refused = server.refused("TransactWriteItems", json!({ "TransactItems": [{ "Put": put }] })).await;
+        assert_eq!(refused, ("ValidationException".to_owned(), "Empty attribute name".to_owned()));
+    }
+    let get = json!({ "TableName": "plain", "Key": with(key(1), empty) });
+    assert_eq!(server.refused("GetItem", get).await.1, "Empty attribute name");
+    let nested = json!({ ":v": { "M": { "": { "S": "x" } } } });
+    let check = json!({
+        "TableName": "plain", "Key": key(1), "ConditionExpression": "v = :v", "ExpressionAttributeValues": nested,
+    });
+    let refused = server.refused("TransactWriteItems", json!({ "TransactItems": [{ "ConditionCheck": check }] })).await;
+    assert_eq!(refused.1, "ExpressionAttributeValues contains invalid value: Empty attribute name for key :v");
+    let unnamed = json!({
+        "TableName": "plain", "Item": key(1), "ConditionExpression": "attribute_exists(v)",
+        "ExpressionAttributeValues": { "": { "S": "x" } },
+    });
+    let refused = server.refused("PutItem", unnamed).await;
+    let words = "1 validation error detected: ExpressionAttributeValues contains invalid key: Syntax error; key: \"\"";
+    assert_eq!(refused.1, words);
+}

@@ -165,7 +165,8 @@ async fn parameters_are_told_statement_by_statement() {
         with_parameters(json!([{ "S": "x" }])),
         with_parameters(json!([{ "SS": [] }])),
         with_parameters(json!([{ "S": "y" }, { "N": "abc" }])),
-        with_parameters(json!([{ "S": "z" }, { "S": "z" }])),
+        with_parameters(json!([{ "S": "z" }, { "S": "more than is used" }])),
+        json!({ "Statement": statement }),
     ] });
     let answers = answers(&server, request).await;
     let words: Vec<&str> = answers.iter().map(|answer| answer["Error"]["Message"].as_str().unwrap_or("fine")).collect();
@@ -176,6 +177,7 @@ async fn parameters_are_told_statement_by_statement() {
             "fine",
             "One or more parameter values were invalid: An string set  may not be empty",
             "The parameter cannot be converted to a numeric value: abc",
+            "fine",
             "Number of parameters in request and statement don't match.",
         ]
     );

@@ -287,6 +287,18 @@ async fn a_token_survives_a_restart_and_a_cancelled_transaction_leaves_none() {
     assert_eq!(value(&restarted, 1).await.as_deref(), Some("later"));
 }
 
+/// Each operation has tokens of its own (measured on AWS by dynoxide's authors).
+#[tokio::test]
+async fn a_token_of_one_operation_is_none_of_the_other() {
+    let server = start().await;
+    let token = json!({ "ClientRequestToken": "token" });
+    server.ask("TransactWriteItems", with(write(&[put(1, "one")]), token.clone())).await;
+    let statement = json!({ "Statement": "UPDATE tab SET v = 'two' WHERE pk = 'a' AND sk = 1" });
+    server.ask("ExecuteTransaction", with(json!({ "TransactStatements": [statement] }), token)).await;
+    assert_eq!(value(&server, 1).await.as_deref(), Some("two"));
+    server.assert_sound().await;
+}
+
 #[tokio::test]
 async fn tokens_that_are_over_are_removed() {
     let server = start().await;

@@ -53,6 +53,12 @@ impl<'p> Path<'p> {
         Path { parent: Some(self), step: Step::Entry(key) }
     }
 
+    /// Whether this is the path of a structure's member of this name.
+    #[inline]
+    pub fn is_member(&self, wanted: &str) -> bool {
+        matches!(self.step, Step::Member(name, _) if name == wanted)
+    }
+
     /// The steps from the top, the root left out.
     pub fn steps(&self) -> Vec<Step<'p>> {
         let mut steps = Vec::new();

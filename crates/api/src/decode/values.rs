@@ -38,7 +38,12 @@ impl<'a> Decoder<'a> {
         let mut pairs = Vec::with_capacity(USUAL_ATTRIBUTES);
         let mut members = self.reader.open_object()?;
         while let Some(name) = self.reader.next_member(&mut members)? {
-            let value = self.value_at(&path.entry(&name), Place::Element, 0)?;
+            let entry = path.entry(&name);
+            let value = self.value_at(&entry, Place::Element, 0)?;
+            // Names of placeholders are checked with the expressions.
+            if name.is_empty() && !path.is_member("ExpressionAttributeValues") {
+                self.fault(&entry, ValueFault::EmptyName);
+            }
             pairs.push((name, value));
         }
         Ok(Slot::Present(Item::from_pairs(pairs)))
@@ -170,6 +175,9 @@ impl<'a> Decoder<'a> {
         let mut pairs = Vec::new();
         let mut members = self.reader.open_object()?;
         while let Some(name) = self.reader.next_member(&mut members)? {
+            if name.is_empty() {
+                self.fault(path, ValueFault::EmptyName);
+            }
             pairs.push((name, self.value_at(path, Place::Element, levels)?));
         }
         Ok(Some(AttributeValue::M(Item::from_pairs(pairs))))

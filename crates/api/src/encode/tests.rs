@@ -10,7 +10,7 @@ fn text(value: &impl Encode) -> String {
     String::from_utf8(out).unwrap()
 }
 
-const ITEM: &str = r#"{"B":{"B":"AAH/"},"BS":{"BS":["AA==","/w=="]},"F":{"BOOL":false},"L":{"L":[{"S":"x"},{"L":[]},{"N":"-0.5"}]},"M":{"M":{"":{"S":""},"q\"":{"M":{}}}},"N":{"N":"12345678901234567890.000001"},"NS":{"NS":["-1","9","10"]},"NULL":{"NULL":true},"S":{"S":"a\n\"é\\😀"},"SS":{"SS":["","a","b"]},"T":{"BOOL":true}}"#;
+const ITEM: &str = r#"{"B":{"B":"AAH/"},"BS":{"BS":["AA==","/w=="]},"F":{"BOOL":false},"L":{"L":[{"S":"x"},{"L":[]},{"N":"-0.5"}]},"M":{"M":{" ":{"S":""},"q\"":{"M":{}}}},"N":{"N":"12345678901234567890.000001"},"NS":{"NS":["-1","9","10"]},"NULL":{"NULL":true},"S":{"S":"a\n\"é\\😀"},"SS":{"SS":["","a","b"]},"T":{"BOOL":true}}"#;
 
 #[test]
 fn items_come_back_as_they_went() {

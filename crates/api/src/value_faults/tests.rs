@@ -68,6 +68,7 @@ fn duplicate_members() {
 #[test]
 fn the_rest_is_the_same_in_both() {
     let rows = [
+        (ValueFault::EmptyName, "Empty attribute name".to_owned()),
         (ValueFault::Empty, "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes".to_owned()),
         (
             ValueFault::SeveralTypes,

@@ -19,6 +19,7 @@ use api::{
 };
 use bytes::Bytes;
 use layout::Digest;
+use layout::keys::Tokened;
 use model::{AttributeValue, limits};
 use partiql::{Operation, Statement};
 use std::sync::Arc;
@@ -137,7 +138,8 @@ async fn write<'a>(
         return Err(transaction::cancelled(writes));
     }
     let actions = writes.iter().map(|write| write.as_ref().map(Planned::item_write).map_err(Clone::clone)).collect();
-    let token = input.client_request_token.as_deref().map(|text| Token { text, digest: digest(members) });
+    let token = input.client_request_token.as_deref();
+    let token = token.map(|text| Token { operation: Tokened::ExecuteTransaction, text, digest: digest(members) });
     let mut sums = Sums::default();
     let names = members.iter().map(|member| member.statement.source().table);
     let axis = match context.transact(Transaction { actions, token }).await? {

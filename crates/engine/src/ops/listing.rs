@@ -225,7 +225,10 @@ fn is_prefixed_in_start_key(fault: &ValueFault) -> bool {
     match fault {
         ValueFault::Empty | ValueFault::SeveralTypes | ValueFault::NullFalse => true,
         ValueFault::EmptySet(kind) => *kind != SetKind::Number,
-        ValueFault::Number { .. } | ValueFault::DuplicateMembers { .. } | ValueFault::TooDeep => false,
+        ValueFault::EmptyName
+        | ValueFault::Number { .. }
+        | ValueFault::DuplicateMembers { .. }
+        | ValueFault::TooDeep => false,
     }
 }
 

@@ -23,6 +23,7 @@ use api::{
     TransactWriteItemsOutput, ValueFaults, messages,
 };
 use expression::parse_update;
+use layout::keys::Tokened;
 use layout::{Digest, ItemRecord};
 use model::{EncodedItem, Item, Table, limits};
 use std::sync::Arc;
@@ -36,7 +37,8 @@ pub async fn run<'a>(
 ) -> Result<TransactWriteItemsOutput<'a>, Error> {
     let input = &request.input;
     let actions = check(request)?;
-    let token = input.client_request_token.as_deref().map(|text| Token { text, digest: digest(&actions) });
+    let token = input.client_request_token.as_deref();
+    let token = token.map(|text| Token { operation: Tokened::TransactWriteItems, text, digest: digest(&actions) });
     let named: Vec<(&str, &Item<'_>)> = actions.iter().map(|action| (action.table_name, action.named)).collect();
     let mut tables = Vec::with_capacity(actions.len());
     for action in &actions {
