@@ -13,6 +13,7 @@
 //! with the ten minutes of the clock in which it was written, the *window*: a request looks into its own window and the two beside it,
 //! and the first transaction of each window removes all windows that are over, as one range.
 
+use crate::capacity::{Axis, Consumed};
 use crate::context::Context;
 use crate::effects::ItemKey;
 use crate::error::corrupted;
@@ -56,6 +57,27 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// What each action used, in the order of the actions. A request that was carried out before is charged as a read of what it was
+    /// charged for then (developer guide; the sizes by captures of August 2026).
+    pub fn consumed(&self) -> (Axis, Vec<Consumed>) {
+        match self {
+            Self::Done(written) => (Axis::Write, written.iter().map(Consumed::transactional_write).collect()),
+            Self::Repeated { sizes } => {
+                (Axis::Read, sizes.iter().map(|size| Consumed::transactional_read(*size as usize)).collect())
+            }
+        }
+    }
+
+    /// What was written or looked at; nothing where the transaction had been carried out before.
+    pub fn written(&self) -> &[Written] {
+        match self {
+            Self::Done(written) => written,
+            Self::Repeated { .. } => &[],
+        }
+    }
+}
+
 impl Transaction<'_> {
     /// The keys to read: the places of the token, then the items.
     fn keys(&self, claim: Option<&Claim<'_>>) -> Vec<Bytes> {
@@ -90,7 +112,12 @@ impl Context<'_> {
                 self.remove_tokens_before(claim.window, &mut plan).await?;
             }
             let check = match self.commit_plan(plan).await? {
-                Attempt::Committed(written) => return Ok(Outcome::Done(written)),
+                Attempt::Committed(written) => {
+                    if let Some(claim) = &claim {
+                        self.engine.token_windows.cleared.fetch_max(claim.window, Ordering::Relaxed);
+                    }
+                    return Ok(Outcome::Done(written));
+                }
                 Attempt::Conflict { check } => check,
             };
             if !conflicts.may_go_on(self.engine) {
@@ -103,7 +130,7 @@ impl Context<'_> {
     /// Removes the tokens that are over, once in every window. The store is asked first: a range that is removed costs later reads
     /// something, and mostly there is nothing to remove.
     async fn remove_tokens_before(&self, window: u32, plan: &mut Plan) -> Result<(), Error> {
-        if self.engine.token_windows.cleared.fetch_max(window, Ordering::Relaxed) >= window {
+        if window <= self.engine.token_windows.cleared.load(Ordering::Relaxed) {
             return Ok(());
         }
         let Range { from, to } = keys::tokens_before(window.saturating_sub(1));
@@ -179,7 +206,7 @@ const WINDOWS: usize = 3;
 /// The windows that this server has seen, so that what is over is removed once.
 #[derive(Debug, Default)]
 pub struct TokenWindows {
-    /// The newest window before which all was removed.
+    /// The newest window before which all was removed, by a transaction that was committed.
     cleared: AtomicU32,
 }
 

@@ -60,15 +60,15 @@ impl Writer {
         Ok(version)
     }
 
-    /// Tells readers that the keys of the batch are about to change.
+    /// Tells readers that the keys of the batch are about to change. What it sets and also removes as part of a range is forgotten.
     fn hide(&mut self, shared: &Shared, version: Version, mutations: &[Mutation]) {
         self.hashes.clear();
+        let mut ranges = Vec::new();
         for mutation in mutations {
             let key = match mutation {
                 Mutation::Set { key, .. } | Mutation::Delete { key } | Mutation::Add { key, .. } => key,
                 Mutation::DeleteRange { from, to } => {
-                    shared.recent.note_range(version);
-                    shared.values.forget_range(from, to);
+                    ranges.push((from, to));
                     self.hashes.push(0);
                     continue;
                 }
@@ -80,6 +80,10 @@ impl Writer {
                 _ => shared.values.forget(hash, key),
             }
             self.hashes.push(hash);
+        }
+        if !ranges.is_empty() {
+            shared.recent.note_range(version);
+            shared.values.forget_ranges(&ranges);
         }
     }
 

@@ -50,9 +50,9 @@ fn blocks(cache: &Cache) -> BlockBasedOptions {
 
 /// Write buffers, within the memory of the cache.
 fn set_memory(options: &mut Options, settings: &LocalSettings, cache: &Cache) {
-    // Two buffers, one filling while the other is written out, take up to half of the memory, the cache of values aside. A buffer is allocated in
-    // blocks as it fills, so an idle store does not hold it. Every read searches it, and a range that was written lately is
-    // merged from it: with 16 MiB a Query after many writes cost a third less than with 64 MiB.
+    // Two buffers, one filling while the other is written out, together at most a quarter of the memory. A buffer is
+    // allocated in blocks as it fills, so an idle store does not hold it. Every read searches it, and a range that was
+    // written lately is merged from it: with 16 MiB a Query after many writes cost a third less than with 64 MiB.
     let write_buffer = (settings.memory_bytes / 8).clamp(MIB, 16 * MIB);
     options.set_write_buffer_size(write_buffer);
     options.set_max_write_buffer_number(2);

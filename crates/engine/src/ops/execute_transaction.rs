@@ -12,7 +12,7 @@ use super::sums::Sums;
 use crate::capacity::{Axis, Consumed};
 use crate::catalog::OpenTable;
 use crate::context::Context;
-use crate::transaction::{self, Outcome, Token, Transaction};
+use crate::transaction::{self, Token, Transaction};
 use api::{
     Decoded, Error, ErrorKind, ExecuteTransactionInput, ExecuteTransactionOutput, ItemResponse, ParameterizedStatement,
     messages,
@@ -140,21 +140,11 @@ async fn write<'a>(
     let actions = writes.iter().map(|write| write.as_ref().map(Planned::item_write).map_err(Clone::clone)).collect();
     let token = input.client_request_token.as_deref();
     let token = token.map(|text| Token { operation: Tokened::ExecuteTransaction, text, digest: digest(members) });
+    let (axis, consumed) = context.transact(Transaction { actions, token }).await?.consumed();
     let mut sums = Sums::default();
-    let names = members.iter().map(|member| member.statement.source().table);
-    let axis = match context.transact(Transaction { actions, token }).await? {
-        Outcome::Done(written) => {
-            names
-                .zip(&written)
-                .for_each(|(name, written)| sums.add(name, &Consumed::transactional_write(written), None));
-            Axis::Write
-        }
-        Outcome::Repeated { sizes } => {
-            let consumed = |size: &u32| Consumed::transactional_read(*size as usize);
-            names.zip(&sizes).for_each(|(name, size)| sums.add(name, &consumed(size), None));
-            Axis::Read
-        }
-    };
+    for (member, consumed) in members.iter().zip(&consumed) {
+        sums.add(member.statement.source().table, consumed, None);
+    }
     let consumed_capacity = sums.consumed(axis, input.return_consumed_capacity);
     // Writes answer an empty list (captures of October 2026).
     Ok(ExecuteTransactionOutput { responses: Some(Vec::new()), consumed_capacity })

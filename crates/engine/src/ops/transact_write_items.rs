@@ -6,8 +6,7 @@
 
 use super::sums::Sums;
 use super::update_item::Asked;
-use super::{conditional, put_item, update_item};
-use crate::capacity::{Axis, Consumed};
+use super::{conditional, put_item};
 use crate::catalog::OpenTable;
 use crate::checks::{self, Variables, Wording};
 use crate::context::Context;
@@ -17,12 +16,11 @@ use crate::key;
 use crate::ops::conditional::Guard;
 use crate::ops::metrics;
 use crate::transaction::{self, Outcome, Token, Transaction};
-use crate::write::{Decide, ItemWrite, Next, Written};
+use crate::write::{Decide, ItemWrite, Next};
 use api::{
     Decoded, Error, ReturnValuesOnConditionCheckFailure, TransactWriteItem, TransactWriteItemsInput,
     TransactWriteItemsOutput, ValueFaults, messages,
 };
-use expression::parse_update;
 use layout::keys::Tokened;
 use layout::{Digest, ItemRecord};
 use model::{EncodedItem, Item, Table, limits};
@@ -49,10 +47,8 @@ pub async fn run<'a>(
     }
     let writes: Vec<_> = actions.into_iter().zip(tables).map(|(action, table)| action.write(table)).collect();
     transaction::expect_distinct(writes.iter().flatten().map(|write| &write.key))?;
-    match context.transact(Transaction { actions: writes, token }).await? {
-        Outcome::Done(written) => answer(context, input, &named, &written).await,
-        Outcome::Repeated { sizes } => Ok(repeated(input, &named, &sizes)),
-    }
+    let outcome = context.transact(Transaction { actions: writes, token }).await?;
+    answer(context, input, &named, &outcome).await
 }
 
 /// What is done to an item, as far as can be told without its table.
@@ -135,7 +131,7 @@ impl<'a> Action<'a> {
             }
             (None, None, None, Some(update)) => {
                 let texts = texts!(update, update.condition_expression.as_deref(), Some(&*update.update_expression));
-                let change = Change::Update(texts.asked(&update.update_expression)?);
+                let change = Change::Update(Asked::parse(&texts.parameters(), texts.update, None)?);
                 Ok(Self { table_name: &update.table_name, named: &update.key, texts, change })
             }
             (None, None, None, None) => Err(messages::no_action()),
@@ -190,15 +186,6 @@ impl<'a> Texts<'a> {
         }
     }
 
-    fn asked(&self, update: &'a str) -> Result<Asked<'a>, Error> {
-        let parameters = self.parameters();
-        let placeholders = self.variables.placeholders(WORDING)?;
-        let update = checks::parsed(WORDING, Some(parse_update(update, &placeholders)))?;
-        let guard = parameters.guard_beside(None, &placeholders)?;
-        checks::all_used(WORDING, &placeholders)?;
-        Ok(Asked { update, guard, too_deep: update_item::too_deep })
-    }
-
     fn digest(&self, digest: &mut Digest) {
         digest.add(self.condition.unwrap_or_default().as_bytes());
         digest.add(self.update.unwrap_or_default().as_bytes());
@@ -240,30 +227,19 @@ async fn answer<'a>(
     context: &Context<'_>,
     input: &TransactWriteItemsInput<'a>,
     named: &[(&'a str, &Item<'_>)],
-    written: &[Written],
+    outcome: &Outcome,
 ) -> Result<TransactWriteItemsOutput<'a>, Error> {
+    let (axis, consumed) = outcome.consumed();
     let mut sums = Sums::default();
-    for ((name, item), written) in named.iter().zip(written) {
-        let metrics = metrics::of_write(context, (written, item), input.return_item_collection_metrics).await?;
-        sums.add(name, &Consumed::transactional_write(written), metrics);
+    for (at, ((name, item), consumed)) in named.iter().zip(&consumed).enumerate() {
+        let metrics = match outcome.written().get(at) {
+            Some(written) => metrics::of_write(context, (written, item), input.return_item_collection_metrics).await?,
+            None => None,
+        };
+        sums.add(name, consumed, metrics);
     }
     Ok(TransactWriteItemsOutput {
-        consumed_capacity: sums.consumed(Axis::Write, input.return_consumed_capacity),
+        consumed_capacity: sums.consumed(axis, input.return_consumed_capacity),
         item_collection_metrics: sums.collections(),
     })
-}
-
-/// A request that was carried out before is charged as a read of what it was charged for then (developer guide; the sizes by captures of
-/// August 2026).
-fn repeated<'a>(
-    input: &TransactWriteItemsInput<'a>,
-    named: &[(&'a str, &Item<'_>)],
-    sizes: &[u32],
-) -> TransactWriteItemsOutput<'a> {
-    let mut sums = Sums::default();
-    for ((name, _), size) in named.iter().zip(sizes) {
-        sums.add(name, &Consumed::transactional_read(*size as usize), None);
-    }
-    let consumed_capacity = sums.consumed(Axis::Read, input.return_consumed_capacity);
-    TransactWriteItemsOutput { consumed_capacity, item_collection_metrics: None }
 }

@@ -13,7 +13,7 @@ use api::{
     AttributeAction, Decoded, Error, Layer, Map, ReturnValue, UpdateItemInput, UpdateItemOutput, ValueFault, messages,
 };
 use expression::legacy::{self, AttributeUpdate};
-use expression::{Update, parse_update};
+use expression::{Condition, Update, parse_update};
 use layout::ItemRecord;
 use model::{EncodedItem, Item, limits};
 
@@ -28,7 +28,7 @@ pub(super) struct Asked<'a> {
 }
 
 /// The words of UpdateItem and TransactWriteItems for an item that an update makes too deep.
-pub(super) fn too_deep() -> Error {
+fn too_deep() -> Error {
     messages::value_fault(&ValueFault::TooDeep, Layer::Current)
 }
 
@@ -81,12 +81,8 @@ fn check<'a>(request: &'a Decoded<UpdateItemInput<'a>>) -> Result<Asked<'a>, Err
     checks::no_faults(WORDING, &request.faults, Layer::Current)?;
     let updates = input.attribute_updates.as_ref().map(lower).transpose()?;
     let expected = parameters.expected_condition()?;
-    let placeholders = parameters.variables.placeholders(WORDING)?;
-    let update = input.update_expression.as_deref().map(|text| parse_update(text, &placeholders));
-    let update = checks::parsed(WORDING, update)?;
-    let guard = parameters.guard_beside(expected, &placeholders)?;
-    checks::all_used(WORDING, &placeholders)?;
-    Ok(Asked { update: update.or(updates), guard, too_deep })
+    let asked = Asked::parse(&parameters, input.update_expression.as_deref(), expected)?;
+    Ok(Asked { update: asked.update.or(updates), ..asked })
 }
 
 fn lower<'a>(updates: &'a Map<'a, api::AttributeValueUpdate<'a>>) -> Result<Update<'a>, Error> {
@@ -104,6 +100,23 @@ fn lower<'a>(updates: &'a Map<'a, api::AttributeValueUpdate<'a>>) -> Result<Upda
         })
         .collect();
     legacy::attribute_updates(&updates).map_err(|problem| WORDING.refuse(problem))
+}
+
+impl<'a> Asked<'a> {
+    /// The update and the condition of UpdateItem or of an action of a transaction, which share their placeholders. `expected` is the
+    /// condition of legacy parameters.
+    pub(super) fn parse(
+        parameters: &conditional::Parameters<'a>,
+        update: Option<&'a str>,
+        expected: Option<Condition<'a>>,
+    ) -> Result<Self, Error> {
+        let wording = parameters.wording;
+        let placeholders = parameters.variables.placeholders(wording)?;
+        let update = checks::parsed(wording, update.map(|text| parse_update(text, &placeholders)))?;
+        let guard = parameters.guard_beside(expected, &placeholders)?;
+        checks::all_used(wording, &placeholders)?;
+        Ok(Self { update, guard, too_deep })
+    }
 }
 
 impl Asked<'_> {
