@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use rocksdb::WriteBatch;
 use storage::batch::FIRST_KEY;
-use storage::{Batch, Check, Mutation, StoreError, Version, counter};
+use storage::{Batch, Check, Mutation, StoreError, Version, counter, log};
 
 use crate::recent::hash;
 use crate::store::Shared;
@@ -36,14 +36,15 @@ impl Writer {
     }
 
     /// Commits one batch, which was validated. The caller holds the lock that this writer is under.
-    pub fn commit(&mut self, shared: &Shared, batch: &Batch) -> Result<Version, StoreError> {
+    pub fn commit(&mut self, shared: &Shared, batch: &mut Batch) -> Result<Version, StoreError> {
         if let Some(failure) = shared.progress.failure("committing") {
             return Err(failure);
         }
         check(shared, &batch.checks)?;
-        let counters = counter::resolve(&batch.mutations, |key| self.counter(shared, key))?;
         // Writes happen only here, so the first entry of this batch gets this number.
         let version = shared.db.latest_sequence_number() + 1;
+        log::place(&mut batch.mutations, version);
+        let counters = counter::resolve(&batch.mutations, |key| self.counter(shared, key))?;
         let written = self.assemble(version, &batch.mutations, &counters);
         if written.is_empty() {
             return Ok(shared.progress.latest());
@@ -69,6 +70,11 @@ impl Writer {
                 Mutation::Set { key, .. } | Mutation::Delete { key } | Mutation::Add { key, .. } => key,
                 Mutation::DeleteRange { from, to } => {
                     ranges.push((from, to));
+                    self.hashes.push(0);
+                    continue;
+                }
+                // Was given its key, and is set.
+                Mutation::Append { .. } => {
                     self.hashes.push(0);
                     continue;
                 }
@@ -123,8 +129,8 @@ impl Writer {
                         written.delete_range(from, to.as_ref());
                     }
                 }
-                // Written below, as absolute numbers.
-                Mutation::Add { .. } => (),
+                // Counters are written below, as absolute numbers; what is appended was given its key, and is set.
+                Mutation::Add { .. } | Mutation::Append { .. } => (),
             }
         }
         for (key, number) in counters {
@@ -145,7 +151,7 @@ impl Writer {
                 Mutation::DeleteRange { from, to } if from < to => {
                     self.counters.extract_if(from.clone()..to.clone(), |_, _| true).for_each(drop);
                 }
-                Mutation::DeleteRange { .. } | Mutation::Add { .. } => (),
+                Mutation::DeleteRange { .. } | Mutation::Add { .. } | Mutation::Append { .. } => (),
             }
         }
         if REMEMBERED_COUNTERS_MAX < self.counters.len().saturating_add(counters.len()) {
@@ -167,7 +173,7 @@ fn written_bytes(mutations: &[Mutation], counters: usize) -> usize {
         Mutation::Set { key, value } => ENTRY_BYTES + key.len() + value.len(),
         Mutation::Delete { key } => ENTRY_BYTES + key.len(),
         Mutation::DeleteRange { from, to } => ENTRY_BYTES + from.len() + to.len(),
-        Mutation::Add { .. } => 0,
+        Mutation::Add { .. } | Mutation::Append { .. } => 0,
     });
     bytes.sum::<usize>() + COUNTER_BYTES * (counters + 1)
 }

@@ -132,11 +132,11 @@ impl Shared {
         if self.closed.load(Ordering::Acquire) { Err(StoreError::Closed) } else { Ok(()) }
     }
 
-    fn commit(&self, batch: &Batch) -> Result<Version, StoreError> {
+    fn commit(&self, mut batch: Batch) -> Result<Version, StoreError> {
         batch.validate()?;
         let mut writer = self.writer.lock();
         self.expect_open()?;
-        writer.commit(self, batch)
+        writer.commit(self, &mut batch)
     }
 
     fn checkpoint(&self, dir: &Path) -> Result<(), StoreError> {
@@ -166,7 +166,7 @@ impl Store for LocalStore {
 
     fn commit(&self, batch: Batch) -> Reply<'_, Version> {
         self.call(|shared| match self.access {
-            Access::ReadWrite(_) => shared.commit(&batch),
+            Access::ReadWrite(_) => shared.commit(batch),
             Access::ReadOnly => Err(StoreError::Unsupported { operation: "commit: it was opened for reading" }),
         })
     }

@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 
-use crate::{Limit, StoreError, Version};
+use crate::{Limit, StoreError, Version, log};
 
 /// The longest key. An index entry of four plus four key attributes and its table's key, all at their limits and all
 /// bytes escaped, stays below half of this.
@@ -61,6 +61,13 @@ pub enum Mutation {
         /// What is added, negative to subtract.
         delta: i64,
     },
+    /// Appends to a log: sets a new key behind all that earlier commits appended to it. See [`crate::log`].
+    Append {
+        /// What the keys of all entries of the log begin with.
+        log: Bytes,
+        /// The entry.
+        value: Bytes,
+    },
 }
 
 /// Checks and mutations that are committed together or not at all.
@@ -114,6 +121,12 @@ impl Batch {
         self
     }
 
+    /// Adds a [`Mutation::Append`].
+    pub fn append(&mut self, log: impl Into<Bytes>, value: impl Into<Bytes>) -> &mut Self {
+        self.mutations.push(Mutation::Append { log: log.into(), value: value.into() });
+        self
+    }
+
     /// Refuses a batch that no store accepts. Every store calls this before anything else.
     ///
     /// # Errors
@@ -141,14 +154,22 @@ impl Mutation {
                 validate_key(key)?;
                 Ok(key.len().saturating_add(value.len()))
             }
+            Self::Append { log, value } => {
+                let key_bytes = log.len().saturating_add(log::POSITION_BYTES);
+                if is_reserved(log) {
+                    return Err(StoreError::Limit(Limit::ReservedKey));
+                }
+                validate_key_length(key_bytes)?;
+                Ok(key_bytes.saturating_add(value.len()))
+            }
             Self::Delete { key } | Self::Add { key, .. } => {
                 validate_key(key)?;
                 Ok(key.len())
             }
             // The bounds of a range are places between keys, not keys: the start of the key space is a fair bound.
             Self::DeleteRange { from, to } => {
-                validate_key_length(from)?;
-                validate_key_length(to)?;
+                validate_key_length(from.len())?;
+                validate_key_length(to.len())?;
                 Ok(from.len().saturating_add(to.len()))
             }
         }
@@ -168,12 +189,12 @@ fn validate_key(key: &[u8]) -> Result<(), StoreError> {
     if is_reserved(key) {
         return Err(StoreError::Limit(Limit::ReservedKey));
     }
-    validate_key_length(key)
+    validate_key_length(key.len())
 }
 
-fn validate_key_length(key: &[u8]) -> Result<(), StoreError> {
-    if KEY_BYTES_MAX < key.len() {
-        return Err(StoreError::Limit(Limit::KeyTooLong { bytes: key.len() }));
+fn validate_key_length(bytes: usize) -> Result<(), StoreError> {
+    if KEY_BYTES_MAX < bytes {
+        return Err(StoreError::Limit(Limit::KeyTooLong { bytes }));
     }
     Ok(())
 }

@@ -58,8 +58,8 @@ pub fn resolve(
                     *pending = Pending::Removed;
                 }
             }
-            // An empty or reversed range removes nothing.
-            Mutation::DeleteRange { .. } => (),
+            // An empty or reversed range removes nothing, and a log's entry is no counter.
+            Mutation::DeleteRange { .. } | Mutation::Append { .. } => (),
             Mutation::Add { key, delta } => {
                 let before = match counters.get(key) {
                     Some(Pending::Added(number)) => *number,
@@ -93,7 +93,7 @@ enum Pending<'a> {
 fn added_key(mutation: &Mutation) -> Option<(&Bytes, Pending<'_>)> {
     match mutation {
         Mutation::Add { key, .. } => Some((key, Pending::Stored)),
-        Mutation::Set { .. } | Mutation::Delete { .. } | Mutation::DeleteRange { .. } => None,
+        Mutation::Set { .. } | Mutation::Delete { .. } | Mutation::DeleteRange { .. } | Mutation::Append { .. } => None,
     }
 }
 

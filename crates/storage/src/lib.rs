@@ -23,6 +23,7 @@ pub mod batch;
 pub mod conformance;
 pub mod counter;
 pub mod error;
+pub mod log;
 pub mod memory;
 pub mod reply;
 pub mod scan;
@@ -33,6 +34,7 @@ use bytes::Bytes;
 
 pub use batch::{Batch, Check, Mutation};
 pub use error::{Limit, StoreError};
+pub use log::Position;
 pub use memory::Memory;
 pub use reply::Reply;
 pub use scan::{Direction, Entry, Page, PageBuilder, Pushed, Scan};

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 
 use crate::{
     Batch, Direction, Mutation, Page, PageBuilder, Pushed, Reply, Scan, Store, StoreError, Version, Versioned, batch,
-    counter,
+    counter, log,
 };
 
 /// The in-memory store.
@@ -100,7 +100,7 @@ impl State {
         }
     }
 
-    fn commit(&mut self, batch: Batch) -> Result<Version, StoreError> {
+    fn commit(&mut self, mut batch: Batch) -> Result<Version, StoreError> {
         batch.validate()?;
         for (index, check) in batch.checks.iter().enumerate() {
             if self.entries.get(&check.key).map(|found| found.version) != check.expected {
@@ -110,9 +110,11 @@ impl State {
         if batch.mutations.is_empty() {
             return Ok(self.latest);
         }
+        let version = self.latest + 1;
+        log::place(&mut batch.mutations, version);
         let counters = counter::resolve(&batch.mutations, |key| self.counter(key))?;
         // Nothing below can fail, so the batch is applied completely or not at all.
-        self.latest += 1;
+        self.latest = version;
         for mutation in &batch.mutations {
             self.apply(mutation);
         }
@@ -135,8 +137,9 @@ impl State {
             Mutation::DeleteRange { from, to } if from < to => {
                 self.entries.extract_if(from.clone()..to.clone(), |_, _| true).for_each(drop);
             }
-            // An empty or reversed range removes nothing; counters are written at the end, see `counter::resolve`.
-            Mutation::DeleteRange { .. } | Mutation::Add { .. } => (),
+            // An empty or reversed range removes nothing; counters are written at the end, see `counter::resolve`; what is
+            // appended was given its key and is set.
+            Mutation::DeleteRange { .. } | Mutation::Add { .. } | Mutation::Append { .. } => (),
         }
     }
 

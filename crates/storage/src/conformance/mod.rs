@@ -17,6 +17,7 @@ pub mod commits;
 pub mod concurrency;
 pub mod counters;
 pub mod generator;
+pub mod logs;
 pub mod model;
 pub mod reads;
 pub mod scans;
@@ -116,6 +117,11 @@ macro_rules! conformance_tests {
             counters: an_addition_to_something_else_is_corruption,
             counters: an_overflowing_addition_is_refused,
             counters: counters_survive_a_reopen,
+            logs: a_reader_that_follows_misses_nothing,
+            logs: a_trimmed_log_goes_on,
+            logs: entries_stand_in_the_order_of_commits_and_mutations,
+            logs: entries_survive_a_reopen_and_later_ones_follow,
+            logs: what_is_refused_is_not_appended,
             model: random_batches_agree_with_a_model,
             reads: a_closed_store_refuses_everything,
             reads: a_multi_key_read_keeps_the_order_of_its_keys,

@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::Harness;
 use super::generator::Generator;
-use crate::{Batch, Check, Direction, Mutation, Scan, Store, StoreError, Version, counter};
+use crate::{Batch, Check, Direction, Mutation, Scan, Store, StoreError, Version, counter, log};
 
 const STEPS: usize = 1500;
 
@@ -79,9 +79,18 @@ impl Run {
             .checks
             .iter()
             .position(|check| self.model.get(&check.key).map(|(version, _)| *version) != check.expected);
-        // Version 0 stands for the one that the store has yet to choose.
+        // Version 0 stands for the one that the store has yet to choose; appended keys are known when it has.
         let after = applied(&self.model, &batch.mutations);
-        match (self.store.commit(batch.clone()).await, failing, after) {
+        let outcome = self.store.commit(batch.clone()).await;
+        let after = match outcome {
+            Ok(version) => {
+                let mut mutations = batch.mutations.clone();
+                log::place(&mut mutations, version);
+                applied(&self.model, &mutations)
+            }
+            Err(_) => after,
+        };
+        match (outcome, failing, after) {
             (Err(StoreError::Conflict { check }), Some(expected), _) => assert_eq!(check, expected, "{batch:?}"),
             (Err(StoreError::Corrupted { .. }), None, None) => (),
             (Ok(version), None, Some(mut after)) => {
@@ -129,6 +138,7 @@ impl Run {
             0..=4 => Mutation::Set { key, value: self.value() },
             5 | 6 => Mutation::Delete { key },
             7 => Mutation::DeleteRange { from: self.bound(), to: self.bound() },
+            8 => Mutation::Append { log: key, value: self.value() },
             // Most additions go to few keys, so that they meet each other.
             _ => {
                 let counters = KEYS.len() / 2;
@@ -216,6 +226,8 @@ fn applied(model: &Model, mutations: &[Mutation]) -> Option<Model> {
                 after.remove(key);
             }
             Mutation::DeleteRange { from, to } => after.retain(|key, _| key < from || to <= key),
+            // Where the commit is refused nothing is appended.
+            Mutation::Append { .. } => (),
             Mutation::Add { key, delta } => {
                 let before = after.get(key).map_or(Ok(0), |(_, value)| counter::decode(value)).ok()?;
                 let sum = Bytes::copy_from_slice(&counter::encode(before + delta));
