@@ -33,7 +33,7 @@ pub struct OpenTable {
 impl OpenTable {
     /// A table as a store returned it.
     pub fn decode(key: Bytes, version: Version, value: &[u8]) -> Result<Self, Error> {
-        let descriptor = record::decode_table(value).map_err(|_| corrupted(&key))?;
+        let descriptor = record::decode(value).map_err(|_| corrupted(&key))?;
         Ok(Self::new(key, version, descriptor))
     }
 

@@ -5,10 +5,16 @@
 //! 01 account 00 name                                          a table's descriptor
 //! 02 name                                                     counters of the server, such as the next table number
 //! 03 window:u32 operation:u8 account 00 token                              a transaction that was carried out
+//! 04 account 00 table-name 00 label                                        a stream
+//! 05 table:u32                                                             a table whose items expire: the key of its descriptor
 //! 10 table:u32 hash:u64 partition-key sort-key                an item
 //! 11 table:u32 index:u16 hash:u64 partition-key... sort-key... table-partition-key table-sort-key    an index entry
-//! 20 table:u32 index:u16 kind:u8                              a counter of a table (index 0) or an index
+//! 20 table:u32 index:u16 kind:u8                              a counter of an index
+//! 20 table:u32 00 00 kind:u8 partition:u32                    a counter of a partition of the table; partition 0 is not written
 //! 21 table:u32 hash:u64 partition-key                         the size of an item collection
+//! 22 table:u32 seconds:u64 hash:u64 partition-key sort-key    an item that expires then, seconds since 1970
+//! 30 table:u32 shard:u32 version:u64 ordinal:u32              a change of an item, in the order of commits
+//! 31 table:u32 shard:u32 event:u8                             the opening (0) or closing (1) of a shard
 //! ```
 //!
 //! Integers are big-endian. The hash is XXH3-64 of the partition key's code, so partitions and scan segments are ranges of the hash.
@@ -26,6 +32,10 @@ pub enum Space {
     Server = 0x02,
     /// Tokens of transactions that were carried out.
     Token = 0x03,
+    /// Streams, also of tables that are gone.
+    Stream = 0x04,
+    /// Tables whose items expire.
+    Expiring = 0x05,
     /// Items.
     Item = 0x10,
     /// Entries of secondary indexes.
@@ -34,11 +44,19 @@ pub enum Space {
     Counter = 0x20,
     /// Sizes of item collections, of tables with local indexes.
     Collection = 0x21,
+    /// Items in the order of their expiry.
+    Expiry = 0x22,
+    /// Records of changes, also of tables that are gone.
+    Change = 0x30,
+    /// Shards of the change log, also of tables that are gone.
+    Shard = 0x31,
 }
 
 impl Space {
-    /// The spaces whose keys begin with a table's number, so that deleting a table deletes one range of each.
-    pub const OF_TABLES: [Self; 4] = [Self::Item, Self::IndexEntry, Self::Counter, Self::Collection];
+    /// The spaces that hold what belongs to a table and goes with it. Their keys begin with the table's number, so that deleting a
+    /// table deletes one range of each. Shards and their records stay until they are over.
+    pub const OF_TABLES: [Self; 6] =
+        [Self::Expiring, Self::Item, Self::IndexEntry, Self::Counter, Self::Collection, Self::Expiry];
 }
 
 /// What a counter counts.
@@ -51,8 +69,18 @@ pub enum Counted {
     Size = 1,
 }
 
-/// The index number under which a table's own counters are kept.
+/// The index number under which the counters of a table's partitions are kept.
 pub const TABLE_ITSELF: u16 = 0;
+
+/// What becomes of a shard.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum ShardEvent {
+    /// It takes records from here on.
+    Opened = 0,
+    /// It takes no record any more.
+    Closed = 1,
+}
 
 /// Keys from one (included) to another (excluded).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -158,20 +186,49 @@ pub fn of_index(table: u32, index: u16) -> Range {
     Range::prefixed(index_prefix(table, index))
 }
 
-/// A counter of an index, or of the table itself.
+/// A counter of an index.
 pub fn counter(table: u32, index: u16, counted: Counted) -> Bytes {
-    let mut key = in_table(Space::Counter, table);
-    key.extend_from_slice(&index.to_be_bytes());
-    key.push(counted as u8);
+    counter_key(table, index, counted).into()
+}
+
+/// A counter of a partition of the table.
+pub fn partition_counter(table: u32, partition: u32, counted: Counted) -> Bytes {
+    let mut key = counter_key(table, TABLE_ITSELF, counted);
+    // Most tables have one partition: its counters are as short as those of an index.
+    if partition != 0 {
+        key.extend_from_slice(&partition.to_be_bytes());
+    }
     key.into()
 }
 
-/// The counters of an index.
+/// What the key of a partition's counter counts, and the partition's number; `None` for any other key.
+pub fn parse_partition_counter(key: &[u8]) -> Option<(Counted, u32)> {
+    let ([0, 0, kind], partition) = key.get(TABLE_PREFIX_LENGTH..)?.split_first_chunk()? else { return None };
+    let counted = match kind {
+        0 => Counted::Count,
+        1 => Counted::Size,
+        _ => return None,
+    };
+    let partition = if partition.is_empty() { 0 } else { u32::from_be_bytes(partition.try_into().ok()?) };
+    Some((counted, partition))
+}
+
+fn counter_key(table: u32, index: u16, counted: Counted) -> Vec<u8> {
+    let mut key = in_table(Space::Counter, table);
+    key.extend_from_slice(&index.to_be_bytes());
+    key.push(counted as u8);
+    key
+}
+
+/// The counters of an index, or with [`TABLE_ITSELF`] those of all partitions of the table.
 pub fn counters_of_index(table: u32, index: u16) -> Range {
     let mut key = in_table(Space::Counter, table);
     key.extend_from_slice(&index.to_be_bytes());
     Range::prefixed(key)
 }
+
+/// How long the part of a key is that names its space and its table.
+const TABLE_PREFIX_LENGTH: usize = 5;
 
 fn in_table(space: Space, table: u32) -> Vec<u8> {
     let mut key = Vec::with_capacity(64);
@@ -247,6 +304,118 @@ pub fn collection(table: u32, partition: &[u8]) -> Bytes {
     key.into()
 }
 
+/// The hash of the partition key of an item, from the item's key.
+pub fn hash_of_item(key: &[u8]) -> u64 {
+    let hash = key.get(TABLE_PREFIX_LENGTH..).and_then(<[u8]>::first_chunk);
+    hash.map_or(0, |hash| u64::from_be_bytes(*hash))
+}
+
+/// A stream, by its table's account and name and its label.
+pub fn stream(account: &str, table: &str, label: &str) -> Bytes {
+    let mut key = streams_of(account, table);
+    key.extend_from_slice(label.as_bytes());
+    key.into()
+}
+
+/// What the keys of all streams of all tables of a name begin with.
+pub fn streams_of(account: &str, table: &str) -> Vec<u8> {
+    let mut key = streams_of_account(account);
+    key.extend_from_slice(table.as_bytes());
+    key.push(0);
+    key
+}
+
+/// What the keys of all streams of an account begin with.
+pub fn streams_of_account(account: &str) -> Vec<u8> {
+    let mut key = vec![Space::Stream as u8];
+    key.extend_from_slice(account.as_bytes());
+    key.push(0);
+    key
+}
+
+/// All streams of all accounts.
+pub fn all_streams() -> Range {
+    Range::prefixed(vec![Space::Stream as u8])
+}
+
+/// The log of a shard: what the keys of its records begin with.
+pub fn change_log(table: u32, shard: u32) -> Bytes {
+    let mut key = in_table(Space::Change, table);
+    key.extend_from_slice(&shard.to_be_bytes());
+    key.into()
+}
+
+/// The opening or the closing of a shard.
+pub fn shard(table: u32, shard: u32, event: ShardEvent) -> Bytes {
+    let mut key = shards_from(table, shard);
+    key.push(event as u8);
+    key.into()
+}
+
+/// The shards of a table from this number on.
+pub fn shards(table: u32, first: u32) -> Range {
+    Range { from: shards_from(table, first).into(), to: of_table(Space::Shard, table).to }
+}
+
+/// The number and the event of a shard's key.
+pub fn parse_shard(key: &[u8]) -> Option<(u32, ShardEvent)> {
+    let (number, event) = key.get(TABLE_PREFIX_LENGTH..)?.split_first_chunk()?;
+    let event = match event {
+        [0] => ShardEvent::Opened,
+        [1] => ShardEvent::Closed,
+        _ => return None,
+    };
+    Some((u32::from_be_bytes(*number), event))
+}
+
+fn shards_from(table: u32, shard: u32) -> Vec<u8> {
+    let mut key = in_table(Space::Shard, table);
+    key.extend_from_slice(&shard.to_be_bytes());
+    key
+}
+
+/// A table whose items expire.
+pub fn expiring(table: u32) -> Bytes {
+    in_table(Space::Expiring, table).into()
+}
+
+/// All tables whose items expire.
+pub fn all_expiring() -> Range {
+    Range::prefixed(vec![Space::Expiring as u8])
+}
+
+/// The place of an item in the order of expiry.
+pub fn expiry(item_key: &[u8], seconds: u64) -> Bytes {
+    let (prefix, rest) = item_key.split_at(item_key.len().min(TABLE_PREFIX_LENGTH));
+    let mut key = Vec::with_capacity(item_key.len() + 8);
+    key.extend_from_slice(prefix);
+    key[0] = Space::Expiry as u8;
+    key.extend_from_slice(&seconds.to_be_bytes());
+    key.extend_from_slice(rest);
+    key.into()
+}
+
+/// The items of a table that expire from one second on and before another.
+pub fn expiries(table: u32, from: u64, to: u64) -> Range {
+    let bound = |seconds: u64| {
+        let mut key = in_table(Space::Expiry, table);
+        key.extend_from_slice(&seconds.to_be_bytes());
+        Bytes::from(key)
+    };
+    Range { from: bound(from), to: bound(to) }
+}
+
+/// The second and the key of the item that a place in the order of expiry stands for.
+pub fn parse_expiry(key: &[u8]) -> Option<(u64, Bytes)> {
+    let (prefix, rest) = key.split_at_checked(TABLE_PREFIX_LENGTH)?;
+    let (seconds, rest) = rest.split_first_chunk()?;
+    let mut item = Vec::with_capacity(prefix.len() + rest.len());
+    item.extend_from_slice(prefix);
+    item[0] = Space::Item as u8;
+    item.extend_from_slice(rest);
+    Some((u64::from_be_bytes(*seconds), item.into()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,6 +445,26 @@ mod tests {
             "1000000001HASH757365720001".replace("HASH", &format!("{:016x}", partition_hash(b"user\x00\x01")))
         );
         assert_eq!(partition_hash(b""), 0x2d06_8005_38d3_94c2);
+    }
+
+    #[test]
+    fn what_is_read_back_from_keys() {
+        let item = Source::Table(7).partition([KeyValue::S("a")]);
+        assert_eq!(hash_of_item(&item), partition_hash(&item[13..]));
+        let expiry = expiry(&item, 99);
+        assert_eq!(parse_expiry(&expiry), Some((99, Bytes::from(item))));
+        let due = expiries(7, 0, 100);
+        assert!(due.from < expiry && expiry < due.to && expiries(7, 0, 99).to < expiry);
+        for partition in [0, 1, u32::MAX] {
+            let key = partition_counter(7, partition, Counted::Size);
+            assert_eq!(parse_partition_counter(&key), Some((Counted::Size, partition)));
+            let all = counters_of_index(7, TABLE_ITSELF);
+            assert!(all.from < key && key < all.to);
+        }
+        assert_eq!(parse_partition_counter(&counter(7, 1, Counted::Size)), None);
+        let key = shard(7, 3, ShardEvent::Closed);
+        assert_eq!(parse_shard(&key), Some((3, ShardEvent::Closed)));
+        assert!(shards(7, 3).from < key && key < shards(7, 4).from && key < shards(7, 3).to);
     }
 
     #[test]

@@ -5,11 +5,13 @@
 //!
 //! The complete list of what is ever persisted is [`Space`]. Nothing is stored under a key that is not made in [`keys`].
 
+pub mod change;
 pub mod code;
 pub mod keys;
 pub mod record;
 pub mod token;
 
+pub use change::{Cause, ChangeKind, ChangeRecord};
 pub use code::KeyValue;
 pub use keys::{Range, Space};
 pub use record::{Corrupted, ItemRecord};

@@ -5,7 +5,10 @@
 //! ```
 
 use bytes::Bytes;
+use model::stream::{ShardClosing, ShardOpening, StreamRecord};
 use model::{EncodedItem, ItemView, Table};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 const FORMAT: u8 = 1;
 const HEADER: usize = 5;
@@ -50,13 +53,21 @@ impl ItemRecord {
     }
 }
 
-/// The value that stores a table's descriptor.
-pub fn encode_table(table: &Table) -> Result<Bytes, Corrupted> {
-    serde_json::to_vec(table).map(Bytes::from).map_err(|_| Corrupted)
+/// What is stored as JSON: few, small, and members may be added.
+pub trait Descriptor: Serialize + DeserializeOwned {}
+
+impl Descriptor for Table {}
+impl Descriptor for StreamRecord {}
+impl Descriptor for ShardOpening {}
+impl Descriptor for ShardClosing {}
+
+/// The value that stores a descriptor.
+pub fn encode<T: Descriptor>(descriptor: &T) -> Result<Bytes, Corrupted> {
+    serde_json::to_vec(descriptor).map(Bytes::from).map_err(|_| Corrupted)
 }
 
 /// Reads a stored descriptor.
-pub fn decode_table(value: &[u8]) -> Result<Table, Corrupted> {
+pub fn decode<T: Descriptor>(value: &[u8]) -> Result<T, Corrupted> {
     serde_json::from_slice(value).map_err(|_| Corrupted)
 }
 

@@ -10,7 +10,9 @@ pub mod item;
 pub mod key;
 pub mod limits;
 pub mod number;
+pub mod partition;
 pub mod size;
+pub mod stream;
 pub mod table;
 pub mod value;
 

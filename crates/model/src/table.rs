@@ -1,6 +1,8 @@
 //! Descriptors: what is known of a table and its indexes apart from their items. They are stored as JSON, so members may be added.
 
 use crate::key::{KeySchema, ScalarType};
+use crate::partition::{self, Partition};
+use crate::stream::{Stream, TimeToLive};
 use serde::{Deserialize, Serialize};
 
 /// How a table is paid for.
@@ -180,9 +182,42 @@ pub struct Table {
     pub tags: Vec<Tag>,
     /// The status that is described until a time has come; `None`: `Active`, but for what the indexes say.
     pub transition: Option<Transition>,
+    /// The ranges of the hash into which the table is divided, ascending, the first from 0 on.
+    #[serde(default = "partition::undivided")]
+    pub partitions: Vec<Partition>,
+    /// The number for the next partition.
+    #[serde(default = "one")]
+    pub next_partition_number: u32,
+    /// The number for the next shard.
+    #[serde(default)]
+    pub next_shard_number: u32,
+    /// The newest stream, enabled or not.
+    #[serde(default)]
+    pub stream: Option<Stream>,
+    /// When items expire, if they do.
+    #[serde(default)]
+    pub time_to_live: Option<TimeToLive>,
+    /// When expiry was last switched on or off, in milliseconds since 1970.
+    #[serde(default)]
+    pub time_to_live_changed_ms: Option<i64>,
+}
+
+fn one() -> u32 {
+    1
 }
 
 impl Table {
+    /// The stream that shows the table's changes now.
+    pub fn enabled_stream(&self) -> Option<&Stream> {
+        self.stream.as_ref().filter(|stream| stream.disabled_ms.is_none())
+    }
+
+    /// The partition to which a hash belongs.
+    pub fn partition_of(&self, hash: u64) -> Option<&Partition> {
+        let behind = self.partitions.partition_point(|partition| partition.first_hash <= hash);
+        self.partitions.get(behind.checked_sub(1)?)
+    }
+
     /// The index of a name.
     pub fn index(&self, name: &str) -> Option<&Index> {
         self.indexes.iter().find(|index| index.name == name)

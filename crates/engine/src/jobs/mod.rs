@@ -168,7 +168,7 @@ async fn commit(engine: &Engine, batch: storage::Batch) -> Result<(), StoreError
 async fn read(engine: &Engine, name: &TableName) -> Result<Option<OpenTable>, StoreError> {
     let key = keys::table(&name.account, &name.name);
     let Some(stored) = engine.store.get_one(&key).await? else { return Ok(None) };
-    let descriptor = record::decode_table(&stored.value).map_err(|_| undecodable(name))?;
+    let descriptor = record::decode(&stored.value).map_err(|_| undecodable(name))?;
     Ok(Some(OpenTable::new(key, stored.version, descriptor)))
 }
 

@@ -44,7 +44,7 @@ pub async fn read_any(context: &Context<'_>, account: &str, name: &str) -> Resul
 /// Adds the write of a descriptor to a batch.
 pub fn set(batch: &mut Batch, table: &Table) -> Result<(), Error> {
     let key = keys::table(&table.account, &table.name);
-    let value = record::encode_table(table).map_err(|_| corrupted(&key))?;
+    let value = record::encode(table).map_err(|_| corrupted(&key))?;
     batch.set(key, value);
     Ok(())
 }

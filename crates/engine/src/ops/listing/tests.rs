@@ -104,7 +104,7 @@ impl Fixture {
     fn new(table: &Table) -> Self {
         let store: Arc<dyn Store> = Arc::new(Memory::new());
         let mut batch = Batch::new();
-        batch.set(keys::table(&table.account, &table.name), record::encode_table(table).unwrap());
+        batch.set(keys::table(&table.account, &table.name), record::encode(table).unwrap());
         ready(store.commit(batch)).unwrap();
         let settings = Settings { region: "us-east-1".to_owned(), table_delay_ms: 0 };
         let engine = Engine::new(store, Clock::system(), Random::seeded(1), settings);
