@@ -1,7 +1,8 @@
 //! `generate`: writes `crates/api/src/generated` from the service models in `crates/api/model`.
 //!
-//! The flow: load both models, find the shapes that the served operations use (`plan`), turn shapes into Rust (`structures`, `enums`,
-//! `errors`, `operations`), format with rustfmt, then write or compare. Facts about AWS that the models do not state are in `tables`.
+//! The flow: load both models, join them, find the shapes that the served operations use (`plan`), turn shapes into Rust (`structures`,
+//! `enums`, `errors`, `operations`), format with rustfmt, then write or compare. Facts about AWS that the models do not state are in
+//! `tables`.
 
 mod decode;
 mod encode;
@@ -38,7 +39,7 @@ pub fn run(mode: Mode) -> Outcome {
     let dynamodb = ServiceModel::load(&models.join("dynamodb.json"))?;
     let streams = ServiceModel::load(&models.join("dynamodbstreams.json"))?;
     let mut files = BTreeMap::new();
-    for (name, text) in files_of(&dynamodb, &streams) {
+    for (name, text) in files_of(&dynamodb, &streams)? {
         files.insert(folder.join(&name), format(&text).map_err(|error| format!("{name}: {error}"))?);
     }
     match mode {
@@ -48,8 +49,9 @@ pub fn run(mode: Mode) -> Outcome {
 }
 
 /// File names and their unformatted text.
-fn files_of(dynamodb: &ServiceModel, streams: &ServiceModel) -> Vec<(String, String)> {
-    let plan = Plan::new(dynamodb);
+fn files_of(dynamodb: &ServiceModel, streams: &ServiceModel) -> Result<Vec<(String, String)>, String> {
+    let joined = dynamodb.joined(streams)?;
+    let plan = Plan::new(&joined);
     let mut files = vec![
         ("operations.rs".to_owned(), operations::file(dynamodb, streams)),
         ("requests.rs".to_owned(), operations::requests(&plan)),
@@ -63,12 +65,12 @@ fn files_of(dynamodb: &ServiceModel, streams: &ServiceModel) -> Vec<(String, Str
     }
     modules.sort();
     files.push(("mod.rs".to_owned(), root_module(&modules)));
-    files
+    Ok(files)
 }
 
 fn root_module(modules: &[String]) -> String {
     let mut text = String::from(
-        "//! Types of the DynamoDB API, generated from AWS's service model by `cargo xtask generate`. Do not edit.\n\n\
+        "//! Types of the DynamoDB API, generated from AWS's service models by `cargo xtask generate`. Do not edit.\n\n\
          // Member names are DynamoDB's and documented by AWS; a decoder is as long as its structure has members.\n\
          #![allow(missing_docs, clippy::too_many_lines)]\n\n",
     );

@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use std::path::Path;
 
 /// A JSON object whose order is kept.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Ordered<T>(pub Vec<(String, T)>);
 
 /// A service: its operations and the shapes that they use.
@@ -23,7 +23,7 @@ pub struct ServiceModel {
     pub shapes: Ordered<Shape>,
 }
 
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Metadata {
     pub api_version: String,
@@ -31,7 +31,7 @@ pub struct Metadata {
     pub target_prefix: String,
 }
 
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
 pub struct Operation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Reference>,
@@ -41,7 +41,7 @@ pub struct Operation {
     pub errors: Vec<Reference>,
 }
 
-#[derive(Clone, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Reference {
     pub shape: String,
 }
@@ -61,7 +61,7 @@ pub enum Kind {
     Timestamp,
 }
 
-#[derive(Clone, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Shape {
     #[serde(rename = "type")]
     pub kind: Kind,
@@ -95,6 +95,31 @@ impl ServiceModel {
         serde_json::from_str(&crate::read(path)?).map_err(|error| format!("{}: {error}", path.display()))
     }
 
+    /// This service and another that describes the same things: all operations, and every shape once.
+    ///
+    /// A shape that both describe becomes one Rust type, so both must say the same of it, constraints included.
+    pub fn joined(&self, other: &Self) -> Result<Self, String> {
+        let differing: Vec<&str> = self
+            .shapes
+            .common(&other.shapes)
+            .filter(|(_, mine, theirs)| mine != theirs)
+            .map(|(name, ..)| name)
+            .collect();
+        if !differing.is_empty() {
+            return Err(format!("the models disagree about these shapes: {}", differing.join(", ")));
+        }
+        let repeated: Vec<&str> = self.operations.common(&other.operations).map(|(name, ..)| name).collect();
+        if !repeated.is_empty() {
+            return Err(format!("both models have these operations: {}", repeated.join(", ")));
+        }
+        Ok(Self {
+            source: format!("{}; {}", self.source, other.source),
+            metadata: self.metadata.clone(),
+            operations: self.operations.with_new_of(&other.operations),
+            shapes: self.shapes.with_new_of(&other.shapes),
+        })
+    }
+
     /// A shape by name.
     pub fn shape(&self, name: &str) -> &Shape {
         match self.shapes.get(name) {
@@ -126,6 +151,19 @@ impl<T> Ordered<T> {
 
     fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The names that both have, with the value of each.
+    fn common<'o>(&'o self, other: &'o Self) -> impl Iterator<Item = (&'o str, &'o T, &'o T)> {
+        self.0.iter().filter_map(|(name, mine)| other.get(name).map(|theirs| (name.as_str(), mine, theirs)))
+    }
+}
+
+impl<T: Clone> Ordered<T> {
+    /// All entries, and behind them those of `other` whose names are new.
+    fn with_new_of(&self, other: &Self) -> Self {
+        let new = other.0.iter().filter(|(name, _)| self.get(name).is_none());
+        Self(self.0.iter().chain(new).cloned().collect())
     }
 }
 
@@ -169,4 +207,36 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ordered<T> {
 
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A model with one operation and one string of at most `max` letters.
+    fn model(operation: &str, shape: &str, max: i64) -> ServiceModel {
+        let text = serde_json::json!({
+            "metadata": {"apiVersion": "1", "jsonVersion": "1.0", "targetPrefix": "T"},
+            "operations": {operation: {}},
+            "shapes": {"Shared": {"type": "string", "min": 1}, shape: {"type": "string", "max": max}},
+        });
+        serde_json::from_value(text).unwrap()
+    }
+
+    #[test]
+    fn models_are_joined_where_they_agree() {
+        let joined = model("A", "X", 5).joined(&model("B", "Y", 6)).unwrap();
+        let names = |names: Vec<&String>| names.into_iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+        assert_eq!(names(joined.operations.0.iter().map(|(name, _)| name).collect()), "A B");
+        assert_eq!(names(joined.shapes.0.iter().map(|(name, _)| name).collect()), "Shared X Y");
+        assert_eq!(joined.shape("Y").max, Some(6));
+    }
+
+    #[test]
+    fn models_that_disagree_are_refused() {
+        let refusal = |other: &ServiceModel| model("A", "X", 5).joined(other).err();
+        assert_eq!(refusal(&model("B", "X", 5)), None);
+        assert_eq!(refusal(&model("B", "X", 6)).unwrap(), "the models disagree about these shapes: X");
+        assert_eq!(refusal(&model("A", "X", 5)).unwrap(), "both models have these operations: A");
+    }
 }

@@ -1,4 +1,4 @@
-//! Strings, numbers, booleans, blobs and enums.
+//! Strings, numbers, points in time, booleans, blobs and enums.
 //!
 //! Of each JSON type that is not the expected one AWS says something of its own; the words are `messages`'.
 
@@ -6,7 +6,7 @@ use super::{Decoder, Enumeration, Path, Slot};
 use crate::json::Kind;
 use crate::rules::{IntegerRule, Pattern, Sizes, StringRule, TableNameRule};
 use crate::violations::{Constraint, Echoed};
-use crate::{Error, messages};
+use crate::{Error, Timestamp, messages};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::borrow::Cow;
@@ -18,6 +18,7 @@ pub(crate) enum Scalar {
     Boolean,
     Integer,
     Long,
+    Date,
 }
 
 impl Scalar {
@@ -28,6 +29,18 @@ impl Scalar {
             Self::Boolean => "Boolean",
             Self::Integer => "Integer",
             Self::Long => "Long",
+            Self::Date => "Date",
+        }
+    }
+
+    /// The name with its package. That a point in time is Java's `Date` is our inference: no answer of AWS is known.
+    fn class(self) -> &'static str {
+        match self {
+            Self::String => "java.lang.String",
+            Self::Boolean => "java.lang.Boolean",
+            Self::Integer => "java.lang.Integer",
+            Self::Long => "java.lang.Long",
+            Self::Date => "java.util.Date",
         }
     }
 }
@@ -98,6 +111,22 @@ impl<'a> Decoder<'a> {
         })
     }
 
+    /// A point in time: seconds since 1970, with or without a fraction. SDKs send either.
+    pub fn timestamp(&mut self, _path: &Path<'_>) -> Result<Slot<Timestamp>, Error> {
+        match self.reader.peek()? {
+            Kind::Number => {
+                // The reader has checked the number's form, and a number beyond all doubles is infinite, not an error.
+                let seconds = self.reader.number()?.parse().unwrap_or_default();
+                Ok(Slot::Present(Timestamp::from_seconds(seconds)))
+            }
+            Kind::Null => {
+                self.reader.null()?;
+                Ok(Slot::Absent)
+            }
+            other => Err(self.not_a(Scalar::Date, other)),
+        }
+    }
+
     /// A boolean. Some strings count as one (recorded by dynalite).
     pub fn boolean(&mut self, _path: &Path<'_>) -> Result<Slot<bool>, Error> {
         Ok(match self.flag()? {
@@ -164,7 +193,7 @@ impl<'a> Decoder<'a> {
     fn not_a(&mut self, scalar: Scalar, found: Kind) -> Error {
         let token = match found {
             Kind::Object => return messages::structure_not_expected(),
-            Kind::Array => return messages::unrecognized_class(&format!("java.lang.{}", scalar.name())),
+            Kind::Array => return messages::unrecognized_class(scalar.class()),
             Kind::True => "TRUE_VALUE",
             Kind::False => "FALSE_VALUE",
             Kind::String => "STRING_VALUE",

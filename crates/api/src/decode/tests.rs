@@ -296,6 +296,59 @@ fn structures_lists_and_maps() {
     assert!(requests[1].delete_request.is_some());
 }
 
+const STREAM: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/t/stream/2026-11-27T12:00:00.000";
+const SHARD: &str = "shardId-00000001763890000123-00000001";
+
+#[test]
+fn requests_of_streams() {
+    let body = format!(
+        r#"{{"StreamArn":"{STREAM}","Limit":100,"ExclusiveStartShardId":"{SHARD}",
+            "ShardFilter":{{"Type":"CHILD_SHARDS","ShardId":"{SHARD}"}}}}"#
+    );
+    let input = decode_describe_stream(body.as_bytes()).unwrap().input;
+    assert_eq!((input.stream_arn.as_ref(), input.limit), (STREAM, Some(100)));
+    let filter = ShardFilter { r#type: Some(ShardFilterType::ChildShards), shard_id: Some(SHARD.into()) };
+    assert_eq!((input.exclusive_start_shard_id.as_deref(), input.shard_filter), (Some(SHARD), Some(filter)));
+
+    let input = decode_list_streams(b"{}").unwrap().input;
+    assert_eq!(input, ListStreamsInput::default());
+    let input = decode_get_records(br#"{"ShardIterator":"x","Limit":null}"#).unwrap().input;
+    assert_eq!(input, GetRecordsInput { shard_iterator: "x".into(), limit: None });
+}
+
+#[test]
+fn points_in_time_of_requests() {
+    let body = |timestamp: &str| {
+        format!(
+            r#"{{"StreamArn":"{STREAM}","ShardId":"{SHARD}","ShardIteratorType":"AT_TIMESTAMP","Timestamp":{timestamp}}}"#
+        )
+    };
+    let milliseconds = |timestamp: &str| {
+        let body = body(timestamp);
+        let input = decode_get_shard_iterator(body.as_bytes()).unwrap().input;
+        assert_eq!(input.shard_iterator_type, ShardIteratorType::AtTimestamp);
+        input.timestamp.map(Timestamp::milliseconds)
+    };
+    assert_eq!(milliseconds("1763890000"), Some(1_763_890_000_000));
+    assert_eq!(milliseconds("1763890000.123"), Some(1_763_890_000_123));
+    assert_eq!(milliseconds("1.7638900001234E9"), Some(1_763_890_000_123));
+    assert_eq!(milliseconds("-0.5"), Some(-500));
+    assert_eq!(milliseconds("1e999"), Some(i64::MAX));
+    assert_eq!(milliseconds("null"), None);
+    let message = |timestamp: &str| serialization(decode_get_shard_iterator(body(timestamp).as_bytes()));
+    assert_eq!(message(r#""2026-11-27""#), "STRING_VALUE cannot be converted to Date");
+    assert_eq!(message("[]"), "Unrecognized collection type class java.util.Date");
+    assert_eq!(message("{}"), "Start of structure or map found where not expected");
+}
+
+#[test]
+fn time_to_live_of_requests() {
+    let body = br#"{"TableName":"tab","TimeToLiveSpecification":{"Enabled":true,"AttributeName":"expires"}}"#;
+    let input = decode_update_time_to_live(body).unwrap().input;
+    let specification = TimeToLiveSpecification { enabled: true, attribute_name: "expires".into() };
+    assert_eq!((input.table_name.as_ref(), input.time_to_live_specification), ("tab", specification));
+}
+
 /// A small generator of pseudo-random numbers; the seed makes a failure repeatable.
 struct Seed(u64);
 
@@ -310,11 +363,12 @@ impl Seed {
 
 #[test]
 fn mutated_bodies_never_panic() {
-    let bodies: [&[u8]; 4] = [
+    let bodies: [&[u8]; 5] = [
         br##"{"TableName":"t","Item":{"a":{"S":"x\u00e9"},"b":{"N":"-1.5e3"},"c":{"SS":["a","b"]},"d":{"M":{"e":{"L":[{"NULL":true}]}}},"f":{"B":"AAE="}},"Expected":{"q":{"Value":{"BS":["AA=="]},"Exists":true}},"ExpressionAttributeNames":{"#a":"b"}}"##,
         br#"{"TableName":"tab","KeySchema":[{"AttributeName":"p","KeyType":"HASH"},{"AttributeName":"s","KeyType":"RANGE"},{}],"ProvisionedThroughput":{"ReadCapacityUnits":0}}"#,
         br#"{"RequestItems":{"x!":[{"PutRequest":{"Item":{"p":{"NS":["1","1"]}}}}]},"ReturnConsumedCapacity":"NO"}"#,
         br#"{"RequestItems":{"tab":{"Keys":[{"p":{"S":"1"}}],"AttributesToGet":[]}}}"#,
+        br#"{"StreamArn":"arn:aws:dynamodb:us-east-1:0:table/t/stream/1","ShardId":"s","ShardIteratorType":"LATEST","Timestamp":1.5e9}"#,
     ];
     let pieces: [&[u8]; 12] =
         [b"{", b"}", b"[", b"]", b"\"", b",", b":", b"null", b"\\", b"1e9", b"\xc3", b"{\"M\":{\"a\":"];
@@ -338,6 +392,7 @@ fn mutated_bodies_never_panic() {
             decode_create_table(&body).err(),
             decode_batch_write_item(&body).err(),
             decode_batch_get_item(&body).err(),
+            decode_get_shard_iterator(&body).err(),
         ];
         let is_json = crate::json::is_valid(&body);
         assert_eq!(

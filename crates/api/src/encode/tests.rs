@@ -89,6 +89,59 @@ fn answers_about_tables() {
 }
 
 #[test]
+fn answers_of_streams() {
+    let image = |value: &str| {
+        let pairs = vec![("p".into(), AttributeValue::string("k")), ("v".into(), AttributeValue::string(value))];
+        Some(EncodedItem::from_item(&Item::from_pairs(pairs)))
+    };
+    let keys = Item::from_pairs(vec![("p".into(), AttributeValue::string("k"))]);
+    let record = Record {
+        event_id: Some("0123456789abcdef0123456789abcdef".into()),
+        event_name: Some(OperationType::Modify),
+        event_version: Some("1.1".into()),
+        event_source: Some("aws:dynamodb".into()),
+        aws_region: Some("us-east-1".into()),
+        dynamodb: Some(StreamRecord {
+            approximate_creation_date_time: Some(Timestamp::second_of_milliseconds(1_763_890_000_123)),
+            keys: Some(EncodedItem::from_item(&keys)),
+            new_image: image("b"),
+            old_image: image("a"),
+            sequence_number: Some("000000000000000000001".into()),
+            size_bytes: Some(8),
+            stream_view_type: Some(StreamViewType::NewAndOldImages),
+        }),
+        user_identity: Some(Identity {
+            principal_id: Some("dynamodb.amazonaws.com".into()),
+            r#type: Some("Service".into()),
+        }),
+    };
+    let records = GetRecordsOutput { records: Some(vec![record]), next_shard_iterator: Some("n".into()) };
+    assert_eq!(
+        text(&records),
+        r#"{"Records":[{"eventID":"0123456789abcdef0123456789abcdef","eventName":"MODIFY","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"us-east-1","dynamodb":{"ApproximateCreationDateTime":1763890000,"Keys":{"p":{"S":"k"}},"NewImage":{"p":{"S":"k"},"v":{"S":"b"}},"OldImage":{"p":{"S":"k"},"v":{"S":"a"}},"SequenceNumber":"000000000000000000001","SizeBytes":8,"StreamViewType":"NEW_AND_OLD_IMAGES"},"userIdentity":{"PrincipalId":"dynamodb.amazonaws.com","Type":"Service"}}],"NextShardIterator":"n"}"#
+    );
+    let shard = Shard {
+        shard_id: Some("shardId-00000001763890000123-00000001".into()),
+        sequence_number_range: Some(SequenceNumberRange {
+            starting_sequence_number: Some("000000000000000000001".into()),
+            ending_sequence_number: None,
+        }),
+        parent_shard_id: None,
+    };
+    let description = StreamDescription {
+        stream_status: Some(StreamStatus::Enabled),
+        creation_request_date_time: Some(Timestamp::from_milliseconds(1_763_890_000_123)),
+        key_schema: Some(vec![KeySchemaElement { attribute_name: "p".into(), key_type: KeyType::Hash }]),
+        shards: Some(vec![shard]),
+        ..StreamDescription::default()
+    };
+    assert_eq!(
+        text(&DescribeStreamOutput { stream_description: Some(description) }),
+        r#"{"StreamDescription":{"StreamStatus":"ENABLED","CreationRequestDateTime":1763890000.123,"KeySchema":[{"AttributeName":"p","KeyType":"HASH"}],"Shards":[{"ShardId":"shardId-00000001763890000123-00000001","SequenceNumberRange":{"StartingSequenceNumber":"000000000000000000001"}}]}}"#
+    );
+}
+
+#[test]
 fn operations_have_targets() {
     assert_eq!(Operation::ALL.len(), 66);
     for operation in Operation::ALL {

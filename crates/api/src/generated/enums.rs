@@ -514,6 +514,49 @@ impl Encode for MultiRegionConsistency {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum OperationType {
+    Insert,
+    Modify,
+    Remove,
+}
+
+impl OperationType {
+    /// The name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Insert => "INSERT",
+            Self::Modify => "MODIFY",
+            Self::Remove => "REMOVE",
+        }
+    }
+
+    /// The value of a name on the wire.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "INSERT" => Some(Self::Insert),
+            "MODIFY" => Some(Self::Modify),
+            "REMOVE" => Some(Self::Remove),
+            _ => None,
+        }
+    }
+}
+
+impl Enumeration for OperationType {
+    const SET: &'static str = "[INSERT, MODIFY, REMOVE]";
+    fn from_name(name: &str) -> Option<Self> {
+        Self::from_name(name)
+    }
+}
+
+impl Encode for OperationType {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(b'"');
+        out.extend_from_slice(self.name().as_bytes());
+        out.push(b'"');
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum PointInTimeRecoveryStatus {
     Enabled,
     Disabled,
@@ -1043,6 +1086,138 @@ impl Enumeration for Select {
 }
 
 impl Encode for Select {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(b'"');
+        out.extend_from_slice(self.name().as_bytes());
+        out.push(b'"');
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ShardFilterType {
+    ChildShards,
+}
+
+impl ShardFilterType {
+    /// The name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ChildShards => "CHILD_SHARDS",
+        }
+    }
+
+    /// The value of a name on the wire.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "CHILD_SHARDS" => Some(Self::ChildShards),
+            _ => None,
+        }
+    }
+}
+
+impl Enumeration for ShardFilterType {
+    const SET: &'static str = "[CHILD_SHARDS]";
+    fn from_name(name: &str) -> Option<Self> {
+        Self::from_name(name)
+    }
+}
+
+impl Encode for ShardFilterType {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(b'"');
+        out.extend_from_slice(self.name().as_bytes());
+        out.push(b'"');
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ShardIteratorType {
+    TrimHorizon,
+    Latest,
+    AtSequenceNumber,
+    AfterSequenceNumber,
+    AtTimestamp,
+}
+
+impl ShardIteratorType {
+    /// The name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TrimHorizon => "TRIM_HORIZON",
+            Self::Latest => "LATEST",
+            Self::AtSequenceNumber => "AT_SEQUENCE_NUMBER",
+            Self::AfterSequenceNumber => "AFTER_SEQUENCE_NUMBER",
+            Self::AtTimestamp => "AT_TIMESTAMP",
+        }
+    }
+
+    /// The value of a name on the wire.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "TRIM_HORIZON" => Some(Self::TrimHorizon),
+            "LATEST" => Some(Self::Latest),
+            "AT_SEQUENCE_NUMBER" => Some(Self::AtSequenceNumber),
+            "AFTER_SEQUENCE_NUMBER" => Some(Self::AfterSequenceNumber),
+            "AT_TIMESTAMP" => Some(Self::AtTimestamp),
+            _ => None,
+        }
+    }
+}
+
+impl Enumeration for ShardIteratorType {
+    const SET: &'static str = "[TRIM_HORIZON, LATEST, AT_SEQUENCE_NUMBER, AFTER_SEQUENCE_NUMBER, AT_TIMESTAMP]";
+    fn from_name(name: &str) -> Option<Self> {
+        Self::from_name(name)
+    }
+}
+
+impl Encode for ShardIteratorType {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(b'"');
+        out.extend_from_slice(self.name().as_bytes());
+        out.push(b'"');
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum StreamStatus {
+    Enabling,
+    Enabled,
+    Disabling,
+    Disabled,
+}
+
+impl StreamStatus {
+    /// The name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Enabling => "ENABLING",
+            Self::Enabled => "ENABLED",
+            Self::Disabling => "DISABLING",
+            Self::Disabled => "DISABLED",
+        }
+    }
+
+    /// The value of a name on the wire.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "ENABLING" => Some(Self::Enabling),
+            "ENABLED" => Some(Self::Enabled),
+            "DISABLING" => Some(Self::Disabling),
+            "DISABLED" => Some(Self::Disabled),
+            _ => None,
+        }
+    }
+}
+
+impl Enumeration for StreamStatus {
+    const SET: &'static str = "[ENABLING, ENABLED, DISABLING, DISABLED]";
+    fn from_name(name: &str) -> Option<Self> {
+        Self::from_name(name)
+    }
+}
+
+impl Encode for StreamStatus {
     fn encode(&self, out: &mut Vec<u8>) {
         out.push(b'"');
         out.extend_from_slice(self.name().as_bytes());

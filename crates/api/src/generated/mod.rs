@@ -1,4 +1,4 @@
-//! Types of the DynamoDB API, generated from AWS's service model by `cargo xtask generate`. Do not edit.
+//! Types of the DynamoDB API, generated from AWS's service models by `cargo xtask generate`. Do not edit.
 
 // Member names are DynamoDB's and documented by AWS; a decoder is as long as its structure has members.
 #![allow(missing_docs, clippy::too_many_lines)]
@@ -13,6 +13,7 @@ mod read;
 mod requests;
 mod shared;
 mod statement;
+mod stream;
 mod table;
 mod table_setting;
 mod tag;
@@ -27,6 +28,7 @@ pub use read::*;
 pub use requests::*;
 pub use shared::*;
 pub use statement::*;
+pub use stream::*;
 pub use table::*;
 pub use table_setting::*;
 pub use tag::*;

@@ -124,9 +124,34 @@ pub fn decode_describe_time_to_live<'a>(body: &'a [u8]) -> Result<Decoded<Descri
     decode_request(Operation::DescribeTimeToLive, body)
 }
 
+/// Decodes the body of a request for UpdateTimeToLive.
+pub fn decode_update_time_to_live<'a>(body: &'a [u8]) -> Result<Decoded<UpdateTimeToLiveInput<'a>>, Error> {
+    decode_request(Operation::UpdateTimeToLive, body)
+}
+
 /// Decodes the body of a request for DescribeContinuousBackups.
 pub fn decode_describe_continuous_backups<'a>(
     body: &'a [u8],
 ) -> Result<Decoded<DescribeContinuousBackupsInput<'a>>, Error> {
     decode_request(Operation::DescribeContinuousBackups, body)
+}
+
+/// Decodes the body of a request for ListStreams.
+pub fn decode_list_streams<'a>(body: &'a [u8]) -> Result<Decoded<ListStreamsInput<'a>>, Error> {
+    decode_request(Operation::ListStreams, body)
+}
+
+/// Decodes the body of a request for DescribeStream.
+pub fn decode_describe_stream<'a>(body: &'a [u8]) -> Result<Decoded<DescribeStreamInput<'a>>, Error> {
+    decode_request(Operation::DescribeStream, body)
+}
+
+/// Decodes the body of a request for GetShardIterator.
+pub fn decode_get_shard_iterator<'a>(body: &'a [u8]) -> Result<Decoded<GetShardIteratorInput<'a>>, Error> {
+    decode_request(Operation::GetShardIterator, body)
+}
+
+/// Decodes the body of a request for GetRecords.
+pub fn decode_get_records<'a>(body: &'a [u8]) -> Result<Decoded<GetRecordsInput<'a>>, Error> {
+    decode_request(Operation::GetRecords, body)
 }

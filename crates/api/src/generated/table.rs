@@ -1038,53 +1038,6 @@ impl<'a> Structure<'a> for GlobalTableWitnessGroupUpdate<'a> {
     }
 }
 
-#[derive(Clone, PartialEq, Debug)]
-pub struct KeySchemaElement<'a> {
-    pub attribute_name: Cow<'a, str>,
-    pub key_type: KeyType,
-}
-
-impl<'a> Structure<'a> for KeySchemaElement<'a> {
-    const CLASS: &'static str = "com.amazonaws.dynamodb.v20120810.KeySchemaElement";
-
-    fn decode(decoder: &mut Decoder<'a>, path: &Path<'_>) -> Result<Slot<Self>, Error> {
-        let mut attribute_name = Slot::Absent;
-        let mut key_type = Slot::Absent;
-        let mut members = decoder.members();
-        while let Some(name) = decoder.next_member(&mut members)? {
-            match name.as_ref() {
-                "AttributeName" => {
-                    attribute_name = decoder.string(
-                        &path.member("AttributeName", 0),
-                        &StringRule { sizes: Sizes { min: 1, max: 255 }, pattern: None },
-                    )?
-                }
-                "KeyType" => key_type = decoder.enumeration(&path.member("KeyType", 1))?,
-                _ => decoder.skip()?,
-            }
-        }
-        let attribute_name = attribute_name.required(decoder, &path.member("AttributeName", 0));
-        let key_type = key_type.required(decoder, &path.member("KeyType", 1));
-        let (Some(attribute_name), Some(key_type)) = (attribute_name, key_type) else { return Ok(Slot::Refused) };
-        Ok(Slot::Present(KeySchemaElement { attribute_name, key_type }))
-    }
-}
-
-impl Encode for KeySchemaElement<'_> {
-    fn encode(&self, out: &mut Vec<u8>) {
-        let mut object = ObjectWriter::new(out);
-        {
-            let out = object.key(b"\"AttributeName\":");
-            Encode::encode(&self.attribute_name, out);
-        }
-        {
-            let out = object.key(b"\"KeyType\":");
-            Encode::encode(&self.key_type, out);
-        }
-        object.end();
-    }
-}
-
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct ListTablesInput<'a> {
     pub exclusive_start_table_name: Option<Cow<'a, str>>,

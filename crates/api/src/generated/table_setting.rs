@@ -4,9 +4,12 @@
 use super::*;
 use crate::Error;
 use crate::Timestamp;
+use crate::decode::Place;
 use crate::decode::{Decoder, Path, Slot, Structure};
 use crate::encode::Encode;
 use crate::json::ObjectWriter;
+use crate::rules::Sizes;
+use crate::rules::StringRule;
 use crate::rules::TableNameRule;
 use std::borrow::Cow;
 
@@ -155,6 +158,104 @@ impl Encode for TimeToLiveDescription<'_> {
         }
         if let Some(value) = &self.attribute_name {
             let out = object.key(b"\"AttributeName\":");
+            Encode::encode(value, out);
+        }
+        object.end();
+    }
+}
+
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct TimeToLiveSpecification<'a> {
+    pub enabled: bool,
+    pub attribute_name: Cow<'a, str>,
+}
+
+impl<'a> Structure<'a> for TimeToLiveSpecification<'a> {
+    const CLASS: &'static str = "com.amazonaws.dynamodb.v20120810.TimeToLiveSpecification";
+
+    fn decode(decoder: &mut Decoder<'a>, path: &Path<'_>) -> Result<Slot<Self>, Error> {
+        let mut enabled = Slot::Absent;
+        let mut attribute_name = Slot::Absent;
+        let mut members = decoder.members();
+        while let Some(name) = decoder.next_member(&mut members)? {
+            match name.as_ref() {
+                "Enabled" => enabled = decoder.boolean(&path.member("Enabled", 0))?,
+                "AttributeName" => {
+                    attribute_name = decoder.string(
+                        &path.member("AttributeName", 1),
+                        &StringRule { sizes: Sizes { min: 1, max: 255 }, pattern: None },
+                    )?
+                }
+                _ => decoder.skip()?,
+            }
+        }
+        let enabled = enabled.required(decoder, &path.member("Enabled", 0));
+        let attribute_name = attribute_name.required(decoder, &path.member("AttributeName", 1));
+        let (Some(enabled), Some(attribute_name)) = (enabled, attribute_name) else { return Ok(Slot::Refused) };
+        Ok(Slot::Present(TimeToLiveSpecification { enabled, attribute_name }))
+    }
+}
+
+impl Encode for TimeToLiveSpecification<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let mut object = ObjectWriter::new(out);
+        {
+            let out = object.key(b"\"Enabled\":");
+            Encode::encode(&self.enabled, out);
+        }
+        {
+            let out = object.key(b"\"AttributeName\":");
+            Encode::encode(&self.attribute_name, out);
+        }
+        object.end();
+    }
+}
+
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct UpdateTimeToLiveInput<'a> {
+    pub table_name: Cow<'a, str>,
+    pub time_to_live_specification: TimeToLiveSpecification<'a>,
+}
+
+impl<'a> Structure<'a> for UpdateTimeToLiveInput<'a> {
+    const CLASS: &'static str = "com.amazonaws.dynamodb.v20120810.UpdateTimeToLiveInput";
+
+    fn decode(decoder: &mut Decoder<'a>, path: &Path<'_>) -> Result<Slot<Self>, Error> {
+        let mut table_name = Slot::Absent;
+        let mut time_to_live_specification = Slot::Absent;
+        let mut members = decoder.members();
+        while let Some(name) = decoder.next_member(&mut members)? {
+            match name.as_ref() {
+                "TableName" => table_name = decoder.table_name(&path.member("TableName", 0), TableNameRule::New)?,
+                "TimeToLiveSpecification" => {
+                    time_to_live_specification = decoder.structure::<TimeToLiveSpecification>(
+                        &path.member("TimeToLiveSpecification", 1),
+                        Place::Member,
+                    )?
+                }
+                _ => decoder.skip()?,
+            }
+        }
+        let table_name = table_name.required(decoder, &path.member("TableName", 0));
+        let time_to_live_specification =
+            time_to_live_specification.required(decoder, &path.member("TimeToLiveSpecification", 1));
+        let (Some(table_name), Some(time_to_live_specification)) = (table_name, time_to_live_specification) else {
+            return Ok(Slot::Refused);
+        };
+        Ok(Slot::Present(UpdateTimeToLiveInput { table_name, time_to_live_specification }))
+    }
+}
+
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct UpdateTimeToLiveOutput<'a> {
+    pub time_to_live_specification: Option<TimeToLiveSpecification<'a>>,
+}
+
+impl Encode for UpdateTimeToLiveOutput<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let mut object = ObjectWriter::new(out);
+        if let Some(value) = &self.time_to_live_specification {
+            let out = object.key(b"\"TimeToLiveSpecification\":");
             Encode::encode(value, out);
         }
         object.end();

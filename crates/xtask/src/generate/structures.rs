@@ -35,6 +35,7 @@ fn describe(group: &str) -> &'static str {
         "read" => "Query and Scan",
         "batch" => "batches of items",
         "table_setting" => "settings of tables",
+        "stream" => "streams of changes",
         _ => "used by several groups of operations",
     }
 }

@@ -4,7 +4,7 @@
 //! order was recorded from AWS. Where nothing is known the model's own order and limits stand.
 
 /// The operations for which types are generated, by the file that holds them.
-pub const SERVED: [(&str, &[&str]); 9] = [
+pub const SERVED: [(&str, &[&str]); 10] = [
     ("table", &["CreateTable", "DescribeTable", "UpdateTable", "DeleteTable", "ListTables"]),
     ("tag", &["TagResource", "UntagResource", "ListTagsOfResource"]),
     ("account", &["DescribeLimits", "DescribeEndpoints"]),
@@ -13,7 +13,8 @@ pub const SERVED: [(&str, &[&str]); 9] = [
     ("batch", &["BatchGetItem", "BatchWriteItem"]),
     ("transaction", &["TransactWriteItems", "TransactGetItems"]),
     ("statement", &["ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"]),
-    ("table_setting", &["DescribeTimeToLive", "DescribeContinuousBackups"]),
+    ("table_setting", &["DescribeTimeToLive", "UpdateTimeToLive", "DescribeContinuousBackups"]),
+    ("stream", &["ListStreams", "DescribeStream", "GetShardIterator", "GetRecords"]),
 ];
 
 /// The file of shapes that several groups use.
@@ -160,7 +161,7 @@ pub enum Override {
 }
 
 /// Which member carries which override.
-pub const OVERRIDES: [(&str, &str, Override); 21] = [
+pub const OVERRIDES: [(&str, &str, Override); 22] = [
     ("CreateTableInput", "TableName", Override::NewTableName),
     ("CreateTableInput", "KeySchema", Override::AtMost(2)),
     ("LocalSecondaryIndex", "KeySchema", Override::AtMost(2)),
@@ -168,6 +169,7 @@ pub const OVERRIDES: [(&str, &str, Override); 21] = [
     ("UpdateTableInput", "TableName", Override::NewTableName),
     ("DeleteTableInput", "TableName", Override::NewTableName),
     ("DescribeTimeToLiveInput", "TableName", Override::NewTableName),
+    ("UpdateTimeToLiveInput", "TableName", Override::NewTableName),
     ("DescribeContinuousBackupsInput", "TableName", Override::NewTableName),
     ("PutItemInput", "TableName", Override::TableName),
     ("GetItemInput", "TableName", Override::TableName),
