@@ -11,8 +11,10 @@ mod protocol;
 mod reads;
 mod serialization;
 mod statements;
+mod streams;
 mod tables;
 pub mod text;
+mod time_to_live;
 mod transactions;
 
 pub(crate) use constraints::{
@@ -26,7 +28,9 @@ pub use protocol::*;
 pub use reads::*;
 pub(crate) use serialization::*;
 pub use statements::*;
+pub use streams::*;
 pub use tables::*;
+pub use time_to_live::*;
 pub use transactions::*;
 
 use crate::{Error, ErrorKind};

@@ -1165,7 +1165,7 @@ impl ShardIteratorType {
 }
 
 impl Enumeration for ShardIteratorType {
-    const SET: &'static str = "[TRIM_HORIZON, LATEST, AT_SEQUENCE_NUMBER, AFTER_SEQUENCE_NUMBER, AT_TIMESTAMP]";
+    const SET: &'static str = "[AFTER_SEQUENCE_NUMBER, LATEST, AT_TIMESTAMP, AT_SEQUENCE_NUMBER, TRIM_HORIZON]";
     fn from_name(name: &str) -> Option<Self> {
         Self::from_name(name)
     }
@@ -1257,7 +1257,7 @@ impl StreamViewType {
 }
 
 impl Enumeration for StreamViewType {
-    const SET: &'static str = "[NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES, KEYS_ONLY]";
+    const SET: &'static str = "[OLD_IMAGE, KEYS_ONLY, NEW_AND_OLD_IMAGES, NEW_IMAGE]";
     fn from_name(name: &str) -> Option<Self> {
         Self::from_name(name)
     }

@@ -34,14 +34,9 @@ impl<'a> Structure<'a> for DescribeStreamInput<'a> {
         let mut members = decoder.members();
         while let Some(name) = decoder.next_member(&mut members)? {
             match name.as_ref() {
-                "StreamArn" => {
-                    stream_arn = decoder.string(
-                        &path.member("StreamArn", 0),
-                        &StringRule { sizes: Sizes { min: 37, max: 1024 }, pattern: None },
-                    )?
-                }
+                "StreamArn" => stream_arn = decoder.string(&path.member("StreamArn", 0), &StringRule::ANY)?,
                 "Limit" => {
-                    limit = decoder.integer(&path.member("Limit", 1), &IntegerRule { min: Some(1), max: None })?
+                    limit = decoder.integer(&path.member("Limit", 1), &IntegerRule { min: Some(1), max: Some(100) })?
                 }
                 "ExclusiveStartShardId" => {
                     exclusive_start_shard_id = decoder.string(
@@ -104,7 +99,7 @@ impl<'a> Structure<'a> for GetRecordsInput<'a> {
                     )?
                 }
                 "Limit" => {
-                    limit = decoder.integer(&path.member("Limit", 1), &IntegerRule { min: Some(1), max: None })?
+                    limit = decoder.integer(&path.member("Limit", 1), &IntegerRule { min: Some(1), max: Some(1000) })?
                 }
                 _ => decoder.skip()?,
             }
@@ -157,12 +152,7 @@ impl<'a> Structure<'a> for GetShardIteratorInput<'a> {
         let mut members = decoder.members();
         while let Some(name) = decoder.next_member(&mut members)? {
             match name.as_ref() {
-                "StreamArn" => {
-                    stream_arn = decoder.string(
-                        &path.member("StreamArn", 0),
-                        &StringRule { sizes: Sizes { min: 37, max: 1024 }, pattern: None },
-                    )?
-                }
+                "StreamArn" => stream_arn = decoder.string(&path.member("StreamArn", 0), &StringRule::ANY)?,
                 "ShardId" => {
                     shard_id = decoder.string(
                         &path.member("ShardId", 1),
@@ -260,13 +250,11 @@ impl<'a> Structure<'a> for ListStreamsInput<'a> {
                     )?
                 }
                 "Limit" => {
-                    limit = decoder.integer(&path.member("Limit", 1), &IntegerRule { min: Some(1), max: None })?
+                    limit = decoder.integer(&path.member("Limit", 1), &IntegerRule { min: Some(1), max: Some(100) })?
                 }
                 "ExclusiveStartStreamArn" => {
-                    exclusive_start_stream_arn = decoder.string(
-                        &path.member("ExclusiveStartStreamArn", 2),
-                        &StringRule { sizes: Sizes { min: 37, max: 1024 }, pattern: None },
-                    )?
+                    exclusive_start_stream_arn =
+                        decoder.string(&path.member("ExclusiveStartStreamArn", 2), &StringRule::ANY)?
                 }
                 _ => decoder.skip()?,
             }

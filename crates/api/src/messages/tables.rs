@@ -67,6 +67,19 @@ pub fn nothing_to_update() -> Error {
     )
 }
 
+/// UpdateTable that combines what stands alone: `DeletionProtection modification`, `TableClass modification`, `Server-Side Encryption
+/// modification`, `WarmThroughput`. Of several the message names encryption, class, protection, warm throughput, in this order. Measured
+/// (documentation of AWS's controllers for Kubernetes, October 2026).
+pub fn sole_modification(what: &str) -> Error {
+    invalid(format!("{what} must be the only operation in the request"))
+}
+
+/// UpdateTable that combines limits of requests with anything but a billing mode. Measured (documentation of AWS's controllers for
+/// Kubernetes, October 2026).
+pub fn on_demand_combined() -> Error {
+    invalid("OnDemandThroughput can only be combined with BillingMode in an UpdateTable request")
+}
+
 /// Provisioned throughput of a table that is paid by request.
 pub fn throughput_of_on_demand() -> Error {
     invalid("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
@@ -122,11 +135,6 @@ pub fn warm_throughput_lowered(member: &str, what: &str) -> Error {
         "Requested {member} for WarmThroughput for {what} is lower than current WarmThroughput, decreasing WarmThroughput \
          is not supported"
     ))
-}
-
-/// A stream that is off has no view.
-pub fn view_of_disabled_stream() -> Error {
-    invalid("Table is being created with a stream disabled, UpdateViewType should not be specified")
 }
 
 /// The resource of a tag operation is no ARN of a table.

@@ -1,7 +1,7 @@
 //! One row per constructor: its words, to the letter.
 
 use super::*;
-use crate::{Layer, Select, ValueFault};
+use crate::{Layer, Select, ShardIteratorType, TableStatus, ValueFault};
 use model::ScalarType;
 use model::value::AttributeType;
 
@@ -391,6 +391,11 @@ fn throughput_of_tables() {
             "Requested MaxReadRequestUnits for OnDemandThroughput for table is outside of valid range",
         ),
         (
+            sole_modification("DeletionProtection modification"),
+            "DeletionProtection modification must be the only operation in the request",
+        ),
+        (on_demand_combined(), "OnDemandThroughput can only be combined with BillingMode in an UpdateTable request"),
+        (
             warm_throughput_lowered("ReadUnitsPerSecond", "index i"),
             "Requested ReadUnitsPerSecond for WarmThroughput for index i is lower than current WarmThroughput, decreasing \
              WarmThroughput is not supported",
@@ -431,11 +436,6 @@ fn tables_and_tags() {
             nothing_to_update(),
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or \
              SSESpecification or ReplicaUpdates is required",
-        ),
-        (
-            view_of_disabled_stream(),
-            "One or more parameter values were invalid: Table is being created with a stream disabled, UpdateViewType \
-             should not be specified",
         ),
         (not_a_table_arn("x"), "Invalid TableArn: Invalid ResourceArn provided as input x"),
         (no_tags(), "Atleast one Tag needs to be provided as Input."),
@@ -604,4 +604,88 @@ fn statements_together() {
         assert_eq!((told.code.unwrap().name(), told.message.as_deref()), (code, Some(error.message())));
     }
     assert_eq!(batch_statement_error(internal_server_error()), Err(internal_server_error()));
+}
+
+/// Checks the type and the words of errors that are no ValidationException.
+fn check_typed(rows: &[(Error, &str, &str)]) {
+    for (error, code, words) in rows {
+        assert_eq!((error.code(), error.message(), error.http_status()), (*code, *words, 400));
+    }
+}
+
+#[test]
+fn reading_streams() {
+    check_typed(&[
+        (
+            stream_not_found("arn:aws:dynamodb:us-west-2:1:table/t/stream/l"),
+            "ResourceNotFoundException",
+            "Requested resource not found: Stream: arn:aws:dynamodb:us-west-2:1:table/t/stream/l not found",
+        ),
+        (shard_not_found(), "ResourceNotFoundException", "Requested resource not found: Shard does not exist"),
+        (expired_iterator(), "ExpiredIteratorException", "The provided iterator exceeds the maximum age allowed"),
+        (trimmed_data(), "TrimmedDataAccessException", "The data you are trying to access has been trimmed"),
+    ]);
+    check(&[
+        (invalid_stream_arn(), "Invalid StreamArn"),
+        (invalid_shard_iterator(), "Invalid ShardIterator"),
+        (invalid_sequence_number(), "Invalid SequenceNumber"),
+    ]);
+    invalid_values(vec![
+        (
+            sequence_number_missing(ShardIteratorType::AtSequenceNumber),
+            "SequenceNumber is required when ShardIteratorType is AT_SEQUENCE_NUMBER",
+        ),
+        (
+            sequence_number_not_allowed(ShardIteratorType::TrimHorizon),
+            "SequenceNumber must not be specified when ShardIteratorType is TRIM_HORIZON",
+        ),
+        (timestamp_missing(), "Timestamp is required when ShardIteratorType is AT_TIMESTAMP"),
+        (
+            timestamp_not_allowed(ShardIteratorType::Latest),
+            "Timestamp must not be specified when ShardIteratorType is LATEST",
+        ),
+        (timestamp_in_future(), "Timestamp must not be in the future"),
+        (shard_filter_incomplete("ShardId"), "ShardId must be specified in ShardFilter"),
+    ]);
+}
+
+#[test]
+fn specifications_of_streams() {
+    invalid_values(vec![
+        (
+            view_of_disabled_stream(),
+            "Table is being created with a stream disabled, UpdateViewType should not be specified",
+        ),
+        (view_of_new_stream_missing(), "Table is being created with a stream enabled, UpdateViewType is required"),
+        (view_of_enabled_stream_missing(), "If stream is being enabled then UpdateViewType is required"),
+        (view_of_stream_to_disable(), "If stream is being disabled, then UpdateViewType must not be specified"),
+        (stream_with_throughput(), "You cannot modify stream status while updating table IOPS"),
+        (stream_with_index(), "You cannot create or delete index while changing stream status"),
+    ]);
+    check(&[
+        (stream_already_enabled("t"), "Table already has an enabled stream: TableName: t"),
+        (no_stream_to_disable("t"), "Table has no stream to disable: TableName: t"),
+    ]);
+}
+
+#[test]
+fn time_to_live() {
+    check(&[
+        (time_to_live_already_enabled(), "TimeToLive is already enabled"),
+        (time_to_live_already_disabled(), "TimeToLive is already disabled"),
+        (
+            time_to_live_of_other_attribute("a"),
+            "TimeToLive is active on a different AttributeName: current AttributeName is a",
+        ),
+        (time_to_live_modified_too_often(), "Time to live has been modified multiple times within a fixed interval"),
+        (
+            time_to_live_unreadable(TableStatus::Creating),
+            "Cannot describe time to live while table is in CREATING state: Current table state is CREATING",
+        ),
+    ]);
+    check_typed(&[(
+        time_to_live_of_table_in_creation("t"),
+        "ResourceInUseException",
+        "Attempt to change a resource which is still in use: Table t is being created",
+    )]);
 }

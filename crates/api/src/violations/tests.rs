@@ -32,6 +32,10 @@ fn write_batch(body: &str) -> String {
     refused(decode_batch_write_item(body.as_bytes()))
 }
 
+fn iterator(body: &str) -> String {
+    refused(decode_get_shard_iterator(body.as_bytes()))
+}
+
 const ONE: &str = "1 validation error detected: ";
 const RETURN_VALUES: &str = "Failed to satisfy constraint: Member must satisfy enum value set: [ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE]";
 const CAPACITY: &str = "Value 'INVALID' at 'returnConsumedCapacity' failed to satisfy constraint: Member must satisfy enum \
@@ -368,4 +372,83 @@ fn answers_to_long_requests_are_short() {
     for answer in answers {
         assert!(answer.len() < ANSWER_MAX, "{} bytes: {}", answer.len(), &answer[..200]);
     }
+}
+
+#[test]
+fn streams() {
+    let null = |path: &str| format!("Value null at '{path}' failed to satisfy constraint: Member must not be null");
+    assert_eq!(
+        iterator("{}"),
+        format!(
+            "3 validation errors detected: {}; {}; {}",
+            null("streamArn"),
+            null("shardId"),
+            null("shardIteratorType")
+        )
+    );
+    assert_eq!(
+        iterator(r#"{"StreamArn":"x","ShardId":"short","ShardIteratorType":"FIRST","SequenceNumber":"1"}"#),
+        "3 validation errors detected: Value 'short' at 'shardId' failed to satisfy constraint: Member must have length \
+         greater than or equal to 28; Value 'FIRST' at 'shardIteratorType' failed to satisfy constraint: Member must satisfy \
+         enum value set: [AFTER_SEQUENCE_NUMBER, LATEST, AT_TIMESTAMP, AT_SEQUENCE_NUMBER, TRIM_HORIZON]; Value '1' at \
+         'sequenceNumber' failed to satisfy constraint: Member must have length greater than or equal to 21"
+    );
+    let limit =
+        |value: i64, rule: &str| format!("{ONE}Value '{value}' at 'limit' failed to satisfy constraint: {rule}");
+    let at_least_one = "Member must have value greater than or equal to 1";
+    let at_most = |max: u32| format!("Member must have value less than or equal to {max}");
+    assert_eq!(refused(decode_list_streams(br#"{"Limit":0}"#)), limit(0, at_least_one));
+    assert_eq!(refused(decode_list_streams(br#"{"Limit":101}"#)), limit(101, &at_most(100)));
+    assert_eq!(refused(decode_describe_stream(br#"{"StreamArn":"x","Limit":101}"#)), limit(101, &at_most(100)));
+    assert_eq!(refused(decode_get_records(br#"{"ShardIterator":"x","Limit":-1}"#)), limit(-1, at_least_one));
+    assert_eq!(refused(decode_get_records(br#"{"ShardIterator":"x","Limit":1001}"#)), limit(1001, &at_most(1000)));
+    assert!(decode_get_records(br#"{"ShardIterator":"x","Limit":1000}"#).is_ok());
+    assert!(decode_list_streams(br#"{"ExclusiveStartStreamArn":"x","Limit":100}"#).is_ok());
+}
+
+/// The words of both are measured (documentation of AWS's controllers for Kubernetes, October 2026).
+#[test]
+fn specifications_of_streams_and_time_to_live() {
+    let create_with = |specification: &str| {
+        create(&format!(
+            r#"{{"TableName":"tab","AttributeDefinitions":[],"KeySchema":[{{"AttributeName":"p","KeyType":"HASH"}}],
+                "StreamSpecification":{specification}}}"#
+        ))
+    };
+    assert_eq!(
+        create_with("{}"),
+        format!(
+            "{ONE}Value null at 'streamSpecification.streamEnabled' failed to satisfy constraint: Member must not be null"
+        )
+    );
+    assert_eq!(
+        create_with(r#"{"StreamEnabled":true,"StreamViewType":"new_image"}"#),
+        format!(
+            "{ONE}Value 'new_image' at 'streamSpecification.streamViewType' failed to satisfy constraint: Member must satisfy \
+             enum value set: [OLD_IMAGE, KEYS_ONLY, NEW_AND_OLD_IMAGES, NEW_IMAGE]"
+        )
+    );
+    let update = |specification: &str| {
+        let body = format!(r#"{{"TableName":"tab","TimeToLiveSpecification":{specification}}}"#);
+        refused(decode_update_time_to_live(body.as_bytes()))
+    };
+    let name = |value: &str, rule: &str| {
+        format!("{ONE}Value {value} at 'timeToLiveSpecification.attributeName' failed to satisfy constraint: {rule}")
+    };
+    assert_eq!(update(r#"{"Enabled":true}"#), name("null", "Member must not be null"));
+    assert_eq!(
+        update(r#"{"Enabled":true,"AttributeName":""}"#),
+        name("''", "Member must have length greater than or equal to 1")
+    );
+    let long = "a".repeat(256);
+    assert_eq!(
+        update(&format!(r#"{{"Enabled":true,"AttributeName":"{long}"}}"#)),
+        name(&format!("'{long}'"), "Member must have length less than or equal to 255")
+    );
+    assert_eq!(
+        update(r#"{"AttributeName":"a"}"#),
+        format!(
+            "{ONE}Value null at 'timeToLiveSpecification.enabled' failed to satisfy constraint: Member must not be null"
+        )
+    );
 }

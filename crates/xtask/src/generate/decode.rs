@@ -119,7 +119,7 @@ fn call(plan: &Plan<'_>, member: &Member<'_>) -> String {
         Kind::Structure => format!("decoder.structure::<{}>({path}, {place})", member.shape),
         Kind::String if !shape.values.is_empty() => format!("decoder.enumeration({path})"),
         Kind::String => string(member, shape),
-        Kind::Integer => format!("decoder.integer({path}, {})", integer_rule(shape)),
+        Kind::Integer => format!("decoder.integer({path}, {})", integer_rule(&limited(member, shape))),
         Kind::Long => format!("decoder.long({path}, {})", integer_rule(shape)),
         Kind::Boolean => format!("decoder.boolean({path})"),
         Kind::Blob => format!("decoder.blob({path})"),
@@ -167,13 +167,19 @@ fn integer_rule(shape: &Shape) -> String {
     }
 }
 
-fn list(plan: &Plan<'_>, member: &Member<'_>, shape: &Shape) -> String {
-    let element = shape.member.as_ref().map(|element| element.shape.as_str()).unwrap_or_default();
-    let inner = Member { shape: element, path: "path".to_owned(), place: Place::Element, rule: None };
+/// The shape with the upper limit that AWS applies to the member beyond the model's.
+fn limited(member: &Member<'_>, shape: &Shape) -> Shape {
     let mut shape = shape.clone();
     if let Some(Override::AtMost(max)) = member.rule {
         shape.max = Some(i64::from(max));
     }
+    shape
+}
+
+fn list(plan: &Plan<'_>, member: &Member<'_>, shape: &Shape) -> String {
+    let element = shape.member.as_ref().map(|element| element.shape.as_str()).unwrap_or_default();
+    let inner = Member { shape: element, path: "path".to_owned(), place: Place::Element, rule: None };
+    let shape = limited(member, shape);
     let rule = if shape.min.is_none() && shape.max.is_none() {
         "&ListRule::ANY".to_owned()
     } else {
