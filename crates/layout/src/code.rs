@@ -103,6 +103,23 @@ impl<'a> KeyValue<'a> {
     }
 }
 
+/// How long the code of a value of this type is that some bytes begin with, if they do.
+pub fn length(kind: ScalarType, bytes: &[u8]) -> Option<usize> {
+    match kind {
+        ScalarType::S | ScalarType::B => bytes.windows(2).position(|pair| pair == END).map(|at| at + END.len()),
+        ScalarType::N => {
+            let end = match *bytes.first()? {
+                ZERO => return Some(1),
+                POSITIVE => 0,
+                _ => !0,
+            };
+            // Behind the sign and the magnitude, which may be any byte.
+            let digits = bytes.get(2..)?;
+            digits.iter().position(|byte| *byte == end).map(|at| at + 3)
+        }
+    }
+}
+
 fn write_escaped(bytes: &[u8], out: &mut Vec<u8>) {
     let mut parts = bytes.split(|byte| *byte == ZERO_BYTE);
     out.extend_from_slice(parts.next().unwrap_or_default());
@@ -169,6 +186,8 @@ mod tests {
             "\u{1F600}",
         ];
         for (at, left) in texts.iter().enumerate() {
+            let own = code(KeyValue::S(left));
+            assert_eq!(length(ScalarType::S, &[&own[..], b"\0\x01"].concat()), Some(own.len()), "{left:?}");
             for (other, right) in texts.iter().enumerate() {
                 let (l, r) = (code(KeyValue::S(left)), code(KeyValue::S(right)));
                 assert_eq!(l.cmp(&r), left.as_bytes().cmp(right.as_bytes()), "{left:?} {right:?}");
@@ -187,6 +206,7 @@ mod tests {
         ];
         let codes: Vec<_> = texts.iter().map(|text| code(KeyValue::N(Number::parse(text).unwrap()))).collect();
         for (at, left) in codes.iter().enumerate() {
+            assert_eq!(length(ScalarType::N, &[left.as_slice(), b"\0\x01\xff"].concat()), Some(left.len()));
             for (other, right) in codes.iter().enumerate() {
                 assert_eq!(left.cmp(right), at.cmp(&other), "{} {}", texts[at], texts[other]);
                 assert!(at == other || !right.starts_with(left), "{} {}", texts[at], texts[other]);

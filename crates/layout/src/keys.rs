@@ -19,8 +19,9 @@
 //!
 //! Integers are big-endian. The hash is XXH3-64 of the partition key's code, so partitions and scan segments are ranges of the hash.
 
-use crate::code::KeyValue;
+use crate::code::{self, KeyValue};
 use bytes::Bytes;
+use model::ScalarType;
 
 /// The first byte of a key: what is stored under it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -310,6 +311,12 @@ pub fn hash_of_item(key: &[u8]) -> u64 {
     hash.map_or(0, |hash| u64::from_be_bytes(*hash))
 }
 
+/// How much of an item's key, from the start, all items of the same partition key share, by the type of the partition key.
+pub fn partition_length(item_key: &[u8], kind: ScalarType) -> Option<usize> {
+    let values_at = TABLE_PREFIX_LENGTH + size_of::<u64>();
+    Some(values_at + code::length(kind, item_key.get(values_at..)?)?)
+}
+
 /// A stream, by its table's account and name and its label.
 pub fn stream(account: &str, table: &str, label: &str) -> Bytes {
     let mut key = streams_of(account, table);
@@ -451,6 +458,7 @@ mod tests {
     fn what_is_read_back_from_keys() {
         let item = Source::Table(7).partition([KeyValue::S("a")]);
         assert_eq!(hash_of_item(&item), partition_hash(&item[13..]));
+        assert_eq!(partition_length(&[&item[..], b"sort"].concat(), ScalarType::S), Some(item.len()));
         let expiry = expiry(&item, 99);
         assert_eq!(parse_expiry(&expiry), Some((99, Bytes::from(item))));
         let due = expiries(7, 0, 100);

@@ -12,6 +12,35 @@ pub fn index(table_arn: &str, index: &str) -> String {
     format!("{table_arn}/index/{index}")
 }
 
+/// The ARN of a stream of the table with this ARN.
+pub fn stream(table_arn: &str, label: &str) -> String {
+    format!("{table_arn}/stream/{label}")
+}
+
+/// A stream's ARN taken apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StreamReference<'a> {
+    /// The Region it names.
+    pub region: &'a str,
+    /// The account it names.
+    pub account: &'a str,
+    /// The table's name.
+    pub table: &'a str,
+    /// The stream's label.
+    pub label: &'a str,
+}
+
+impl<'a> StreamReference<'a> {
+    /// Takes a stream's ARN apart; `None` for anything else.
+    pub fn parse(arn: &'a str) -> Option<Self> {
+        let (table_arn, label) = arn.split_once("/stream/")?;
+        match TableReference::parse(table_arn) {
+            TableReference::Arn { region, account, name } => Some(Self { region, account, table: name, label }),
+            TableReference::Name(_) => None,
+        }
+    }
+}
+
 /// What a request named as its table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TableReference<'a> {
@@ -65,6 +94,11 @@ mod tests {
             TableReference::parse(&arn),
             TableReference::Arn { region: "eu-west-1", account: "000000000000", name: "Music" }
         );
+        let stream = stream(&arn, "2015-05-20T20:51:10.252");
+        let parts =
+            StreamReference::parse(&stream).map(|parts| (parts.region, parts.account, parts.table, parts.label));
+        assert_eq!(parts, Some(("eu-west-1", "000000000000", "Music", "2015-05-20T20:51:10.252")));
+        assert_eq!(StreamReference::parse(&arn), None);
         assert_eq!(TableReference::parse("Music"), TableReference::Name("Music"));
         assert_eq!(TableReference::parse("arn:aws:s3:::bucket").name(), "arn:aws:s3:::bucket");
     }

@@ -61,6 +61,15 @@ pub const TAGS_MAX: usize = 50;
 /// The size from which a local index's item collection refuses to grow (DG): 10 GB.
 pub const ITEM_COLLECTION_SIZE_MAX: i64 = 10 * 1024 * 1024 * 1024;
 
+/// Streams in one page of ListStreams (API reference).
+pub const LIST_STREAMS_MAX: usize = 100;
+/// Shards in one page of DescribeStream (API reference).
+pub const DESCRIBE_STREAM_MAX: usize = 100;
+/// Records in one answer of GetRecords (API reference).
+pub const GET_RECORDS_MAX: usize = 1000;
+/// What one GetRecords answers (API reference): 1 MB.
+pub const GET_RECORDS_SIZE_MAX: usize = 1024 * 1024;
+
 /// The capacity of one read unit in bytes (DG).
 pub const READ_UNIT_SIZE: usize = 4096;
 /// The capacity of one write unit in bytes (DG).

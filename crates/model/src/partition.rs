@@ -12,6 +12,8 @@ pub struct Partition {
     pub number: u32,
     /// The lowest hash that belongs to it.
     pub first_hash: u64,
+    /// About how large it was when it was divided from another, in bytes; its counters count from there.
+    pub inherited_bytes: i64,
     /// The shard to which changes of its items are appended, where the table has a reader of its change log.
     pub shard: Option<OpenShard>,
 }
@@ -48,7 +50,9 @@ pub fn undivided() -> Vec<Partition> {
 pub fn even(count: u32) -> Vec<Partition> {
     let count = count.max(1);
     let first_hash = |number: u32| (u128::from(number) << 64) / u128::from(count);
-    (0..count).map(|number| Partition { number, first_hash: first_hash(number) as u64, shard: None }).collect()
+    (0..count)
+        .map(|number| Partition { number, first_hash: first_hash(number) as u64, inherited_bytes: 0, shard: None })
+        .collect()
 }
 
 #[cfg(test)]
@@ -57,7 +61,7 @@ mod tests {
 
     #[test]
     fn even_partitions_begin_at_zero_and_are_equally_wide() {
-        assert_eq!(undivided(), [Partition { number: 0, first_hash: 0, shard: None }]);
+        assert_eq!(undivided(), [Partition { number: 0, first_hash: 0, inherited_bytes: 0, shard: None }]);
         let firsts: Vec<u64> = even(4).iter().map(|partition| partition.first_hash).collect();
         assert_eq!(firsts, [0, 1 << 62, 1 << 63, 3 << 62]);
         assert_eq!(even(0).len(), 1);

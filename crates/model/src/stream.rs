@@ -37,8 +37,10 @@ pub struct Stream {
     pub view: StreamView,
     /// When it was enabled, in milliseconds since 1970.
     pub created_ms: i64,
-    /// The number of its first shard. Its shards are this one and all later ones until the next stream's first.
+    /// The number of its first shard.
     pub first_shard: u32,
+    /// The number of its last shard, once it is disabled. Its shards are all from the first to this one.
+    pub last_shard: Option<u32>,
     /// When it was disabled, in milliseconds since 1970. It stays readable until its records are over.
     pub disabled_ms: Option<i64>,
 }

@@ -197,9 +197,6 @@ pub struct Table {
     /// When items expire, if they do.
     #[serde(default)]
     pub time_to_live: Option<TimeToLive>,
-    /// When expiry was last switched on or off, in milliseconds since 1970.
-    #[serde(default)]
-    pub time_to_live_changed_ms: Option<i64>,
 }
 
 fn one() -> u32 {
