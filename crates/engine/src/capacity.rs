@@ -112,6 +112,11 @@ impl Consumed {
         Self::table(read_units(size, Consistency::Strong) * TRANSACTION_FACTOR)
     }
 
+    /// Units of the table itself.
+    pub fn table_units(&self) -> f64 {
+        self.table
+    }
+
     /// Adds units of the table itself.
     pub fn add_table(&mut self, units: f64) {
         self.table += units;

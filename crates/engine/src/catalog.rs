@@ -6,6 +6,7 @@
 
 use crate::Engine;
 use crate::error::{corrupted, from_store};
+use crate::partitions::heat::Heat;
 use api::{Error, messages};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -28,6 +29,8 @@ pub struct OpenTable {
     pub version: Version,
     /// A version as of which this was the descriptor: raised by every commit that checked it.
     current_as_of: AtomicU64,
+    /// What is asked of the table's items. It goes over to the table as it is read next.
+    pub heat: Arc<Heat>,
 }
 
 impl OpenTable {
@@ -39,7 +42,12 @@ impl OpenTable {
 
     /// A table whose descriptor has this version.
     pub fn new(key: Bytes, version: Version, descriptor: Table) -> Self {
-        Self { descriptor, key, version, current_as_of: AtomicU64::new(version) }
+        Self { descriptor, key, version, current_as_of: AtomicU64::new(version), heat: Arc::default() }
+    }
+
+    /// Counts what a read of an item, or of a range that begins with this key, has used.
+    pub fn was_read(&self, key: &[u8], units: f64) {
+        self.heat.read(keys::hash_of_item(key), units);
     }
 
     /// Adds the check that the descriptor is still this one.
@@ -66,6 +74,11 @@ pub struct Catalog {
 impl Catalog {
     fn cached(&self, account: &str, name: &str) -> Option<Arc<OpenTable>> {
         self.tables.load().get(account)?.get(name).cloned()
+    }
+
+    /// All tables that are known.
+    pub fn open_tables(&self) -> Vec<Arc<OpenTable>> {
+        self.tables.load().values().flat_map(HashMap::values).cloned().collect()
     }
 
     fn change(&self, account: &str, change: impl Fn(&mut Tables)) {
@@ -133,7 +146,13 @@ impl Engine {
                 self.catalog.forget(account, name);
                 return Ok(None);
             };
-            let table = Arc::new(OpenTable::decode(key.clone(), read.version, &read.value)?);
+            let mut table = OpenTable::decode(key.clone(), read.version, &read.value)?;
+            if let Some(known) = self.catalog.cached(account, name)
+                && known.descriptor.number == table.descriptor.number
+            {
+                table.heat = known.heat.clone();
+            }
+            let table = Arc::new(table);
             self.catalog.remember(&table);
             // A deletion between the read and this would have forgotten the table before it was remembered: look again.
             stored = self.store.get_one(&key).await.map_err(from_store)?;

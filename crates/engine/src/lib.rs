@@ -16,13 +16,16 @@ pub mod context;
 pub mod effects;
 pub mod entry;
 pub mod error;
+pub mod expiry;
 pub mod item_size;
 pub mod jobs;
 pub mod key;
 pub mod legacy;
 pub mod ops;
 pub mod page;
+pub mod partitions;
 pub mod plan;
+pub mod streams;
 pub mod tables;
 pub mod transaction;
 pub mod write;
@@ -30,17 +33,30 @@ pub mod write;
 use catalog::Catalog;
 use runtime::{Clock, Random};
 use std::sync::Arc;
+use std::time::Duration;
 use storage::Store;
 
 pub use context::{Caller, Context};
 
 /// What the operator chose.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Settings {
     /// The Region that this server is.
     pub region: String,
     /// How long tables stay CREATING, UPDATING and DELETING, in milliseconds. 0: they are through at the next look.
     pub table_delay_ms: i64,
+    /// How long the deletion of expired items pauses when all that were due are deleted.
+    pub expiry_pause: Duration,
+    /// When partitions are divided.
+    pub partitions: partitions::Limits,
+}
+
+impl Settings {
+    /// What is chosen where nobody chooses.
+    pub fn of_region(region: String) -> Self {
+        let expiry_pause = Duration::from_secs(10);
+        Self { region, table_delay_ms: 0, expiry_pause, partitions: partitions::Limits::default() }
+    }
 }
 
 /// A DynamoDB Region over a store.

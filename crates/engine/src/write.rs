@@ -4,15 +4,16 @@
 //! So what is committed is as if it had happened alone. One call writes one item or several, of any tables, all in one commit.
 
 use crate::Engine;
+use crate::capacity::write_units;
 use crate::catalog::OpenTable;
 use crate::context::Context;
-use crate::effects::{self, EntryChange, ItemChange, ItemKey};
+use crate::effects::{self, EntryChange, ItemChange, ItemKey, Occasion};
 use crate::entry;
 use crate::error::{corrupted, from_store};
 use crate::ops::metrics;
 use api::{Error, messages};
 use bytes::Bytes;
-use layout::ItemRecord;
+use layout::{Cause, ItemRecord, keys};
 use model::limits;
 use model::table::Status;
 use runtime::Moment;
@@ -71,10 +72,20 @@ impl Context<'_> {
     }
 
     /// Writes items, each of another key, all in one commit. The first refusal refuses them all.
-    pub async fn write_items(&self, mut writes: Vec<ItemWrite<'_>>) -> Result<Vec<Written>, Error> {
+    pub async fn write_items(&self, writes: Vec<ItemWrite<'_>>) -> Result<Vec<Written>, Error> {
+        self.write_items_because(Cause::Request, writes).await
+    }
+
+    /// The same, by whoever is to be named in the change log.
+    pub async fn write_items_because(
+        &self,
+        cause: Cause,
+        mut writes: Vec<ItemWrite<'_>>,
+    ) -> Result<Vec<Written>, Error> {
         let mut conflicts = Conflicts::default();
         loop {
             let mut plan = Plan::new(self.visible(), writes.len(), Kept::Unchecked);
+            plan.cause = cause;
             let keys: Vec<Bytes> = writes.iter().map(|write| write.key.bytes.clone()).collect();
             let reads = match keys.as_slice() {
                 [key] => vec![self.get(key).await?],
@@ -116,7 +127,16 @@ impl Context<'_> {
         plan.check(write, version);
         let missing = self.missing_entries(&write.table, old.as_ref(), plan).await?;
         let table = &write.table.descriptor;
-        let change = ItemChange { table, key: &write.key, old: old.as_ref(), new: new.as_ref(), missing: &missing };
+        // Only a change log asks for the time.
+        let at_ms = table.enabled_stream().map_or(0, |_| self.engine.clock.now().as_millis());
+        let change = ItemChange {
+            table,
+            key: &write.key,
+            old: old.as_ref(),
+            new: new.as_ref(),
+            missing: &missing,
+            occasion: Occasion { cause: plan.cause, at_ms },
+        };
         let entries = effects::effects(&change, &mut plan.batch);
         self.check_collection(&change).await?;
         plan.put_size += new.as_ref().map_or(0, |new| new.size);
@@ -132,6 +152,9 @@ impl Context<'_> {
         match self.commit(plan.batch).await {
             Ok(version) => {
                 plan.tables.iter().for_each(|table| table.was_current_at(version));
+                if plan.cause == Cause::Request {
+                    plan.written.iter().for_each(Written::warm);
+                }
                 Ok(Attempt::Committed(plan.written))
             }
             Err(StoreError::Conflict { check }) => Ok(Attempt::Conflict { check }),
@@ -207,6 +230,8 @@ pub(crate) struct Plan {
     pub(crate) as_of: Version,
     /// What becomes of checks of items that stay as they are.
     kept: Kept,
+    /// Who writes.
+    cause: Cause,
     /// The size of all items that are put, together.
     pub(crate) put_size: usize,
     /// The tables whose descriptors the batch checks.
@@ -216,7 +241,8 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(crate) fn new(as_of: Version, writes: usize, kept: Kept) -> Self {
-        Self { batch: Batch::new(), as_of, kept, put_size: 0, tables: Vec::new(), written: Vec::with_capacity(writes) }
+        let written = Vec::with_capacity(writes);
+        Self { batch: Batch::new(), as_of, kept, cause: Cause::Request, put_size: 0, tables: Vec::new(), written }
     }
 
     /// What would have been written, in the order of the writes.
@@ -266,6 +292,11 @@ impl Written {
     pub fn larger_size(&self) -> usize {
         let size = |record: &Option<ItemRecord>| record.as_ref().map(|record| record.size);
         size(&self.old).max(size(&self.new)).unwrap_or_default()
+    }
+
+    /// Counts what the write has used of its partition.
+    fn warm(&self) {
+        self.table.heat.write(keys::hash_of_item(&self.key.bytes), write_units(self.larger_size()));
     }
 
     fn unchanged(write: &ItemWrite<'_>, old: Option<ItemRecord>) -> Self {

@@ -33,7 +33,7 @@ async fn check(server: &Server, operation: &str, rows: Vec<(Value, &str)>) {
 
 /// A request for a table that breaks what it says and everything that is checked later.
 fn broken(members: Value) -> Value {
-    let last = json!({ "StreamSpecification": { "StreamEnabled": true } });
+    let last = json!({ "ResourcePolicy": "{}" });
     with(with(composite("music"), last), members)
 }
 
@@ -84,7 +84,7 @@ async fn keys_of_a_table() {
             keys(definitions(&["a", "b"]), schema(&[("a", "HASH")])),
             "*Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions",
         ),
-        (broken(json!({})), "StreamSpecification cannot be specified: streams are not available in this version"),
+        (broken(json!({})), "ResourcePolicy cannot be specified: resource policies are not available in this version"),
     ];
     check(&Server::start(0).await, "CreateTable", rows).await;
 }
@@ -228,6 +228,10 @@ async fn settings_of_a_new_table() {
             broken(json!({ "StreamSpecification": { "StreamEnabled": false, "StreamViewType": "KEYS_ONLY" } })),
             "*Table is being created with a stream disabled, UpdateViewType should not be specified",
         ),
+        (
+            broken(json!({ "StreamSpecification": { "StreamEnabled": true } })),
+            "*Table is being created with a stream enabled, UpdateViewType is required",
+        ),
         (broken(json!({ "Tags": tags })), "*Number of tags exceeds the limit of 50 tags of a resource"),
         (alone(json!({ "SSESpecification": { "Enabled": true } })), &key),
         (alone(json!({ "ResourcePolicy": "{}" })), &policy),
@@ -348,7 +352,6 @@ async fn updates_of_throughput() {
 #[tokio::test]
 async fn updates_of_indexes_and_of_what_is_not_there() {
     let server = two_tables().await;
-    let stream = json!({ "StreamSpecification": { "StreamEnabled": true, "StreamViewType": "KEYS_ONLY" } });
     let rows = vec![
         (update_indexes("on-demand", json!([create("one")])), "*Index already exists: one"),
         (
@@ -361,10 +364,6 @@ async fn updates_of_indexes_and_of_what_is_not_there() {
                 json!({ "AttributeDefinitions": definitions(&["pk"]) }),
             ),
             "*ProvisionedThroughput is not specified for index: two",
-        ),
-        (
-            update("on-demand", stream),
-            "StreamSpecification cannot be specified: streams are not available in this version",
         ),
         (
             update("on-demand", json!({ "ReplicaUpdates": [{ "Create": { "RegionName": "us-east-1" } }] })),

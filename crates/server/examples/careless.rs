@@ -199,7 +199,7 @@ async fn main() {
         older: Mutex::default(),
     };
     let region = "us-east-1".to_owned();
-    let settings = engine::Settings { region: region.clone(), table_delay_ms: 0 };
+    let settings = engine::Settings::of_region(region.clone());
     let engine = Arc::new(Engine::new(Arc::new(store), clock.clone(), Random::system(), settings));
     engine.start_jobs().await.unwrap();
     let service = Dispatch::new(engine, "000000000000".to_owned());

@@ -70,11 +70,15 @@ async fn dispatch(context: &Context<'_>, operation: Operation, body: &[u8], out:
         DescribeContinuousBackups decode_describe_continuous_backups describe_continuous_backups,
         DescribeEndpoints decode_describe_endpoints describe_endpoints,
         DescribeLimits decode_describe_limits describe_limits,
+        DescribeStream decode_describe_stream describe_stream,
         DescribeTable decode_describe_table describe_table,
         DescribeTimeToLive decode_describe_time_to_live describe_time_to_live,
         ExecuteStatement decode_execute_statement execute_statement,
         ExecuteTransaction decode_execute_transaction execute_transaction,
         GetItem decode_get_item get_item,
+        GetRecords decode_get_records get_records,
+        GetShardIterator decode_get_shard_iterator get_shard_iterator,
+        ListStreams decode_list_streams list_streams,
         ListTables decode_list_tables list_tables,
         ListTagsOfResource decode_list_tags_of_resource list_tags_of_resource,
         PutItem decode_put_item put_item,
@@ -86,6 +90,7 @@ async fn dispatch(context: &Context<'_>, operation: Operation, body: &[u8], out:
         UntagResource decode_untag_resource untag_resource,
         UpdateItem decode_update_item update_item,
         UpdateTable decode_update_table update_table,
+        UpdateTimeToLive decode_update_time_to_live update_time_to_live,
     )
 }
 

@@ -4,6 +4,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A self-hosted database that speaks Amazon DynamoDB's API.
 #[derive(Parser)]
@@ -83,6 +84,21 @@ pub struct Flags {
     /// How long tables stay CREATING, UPDATING and DELETING, in milliseconds [default: 0]
     #[arg(long, env = "STATOR_TABLE_DELAY_MS")]
     table_delay_ms: Option<u32>,
+    /// How long the deletion of expired items rests when all that were due are deleted, in seconds [default: 10]
+    #[arg(long, env = "STATOR_TTL_PAUSE_SECONDS")]
+    ttl_pause_seconds: Option<u32>,
+    /// The size from which on a partition of a table is divided, in MiB [default: 10240]
+    #[arg(long, env = "STATOR_PARTITION_MB")]
+    partition_mb: Option<u32>,
+    /// The read units per second beyond which a partition is hot [default: 3000]
+    #[arg(long, env = "STATOR_PARTITION_READS")]
+    partition_reads: Option<u32>,
+    /// The write units per second beyond which a partition is hot [default: 1000]
+    #[arg(long, env = "STATOR_PARTITION_WRITES")]
+    partition_writes: Option<u32>,
+    /// How long a partition must be hot to be divided, in seconds [default: 60]
+    #[arg(long, env = "STATOR_PARTITION_HOT_SECONDS")]
+    partition_hot_seconds: Option<u32>,
     /// The memory that the store may use for its caches and write buffers, in MiB [default: 512]
     #[arg(long, env = "STATOR_MEMORY_MB")]
     memory_mb: Option<u32>,
@@ -104,20 +120,18 @@ pub enum Place {
 }
 
 /// What the server runs with.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Settings {
     /// The address to listen on.
     pub listen: SocketAddr,
     /// Where the data is.
     pub place: Place,
-    /// The Region.
-    pub region: String,
+    /// What the engine is told: the Region, and how tables behave over time.
+    pub engine: engine::Settings,
     /// The account that tables belong to.
     pub account: String,
     /// When a write is acknowledged.
     pub durability: Durability,
-    /// How long tables stay in transition, in milliseconds.
-    pub table_delay_ms: i64,
     /// What the store may use, in bytes.
     pub memory_bytes: usize,
     /// What to log.
@@ -163,14 +177,39 @@ fn settle(flags: Flags, file: Flags) -> Result<Settings, String> {
     Ok(Settings {
         listen,
         place: place(&flags).or_else(|| place(&file)).unwrap_or_else(|| Place::Directory("stator-data".into())),
-        region: flags.region.or(file.region).unwrap_or_else(|| "us-east-1".to_owned()),
+        engine: engine_settings(&flags, &file),
         account: account(flags.account.or(file.account))?,
         durability: flags.durability.or(file.durability).unwrap_or(Durability::Sync),
-        table_delay_ms: flags.table_delay_ms.or(file.table_delay_ms).unwrap_or(0).into(),
         memory_bytes: flags.memory_mb.or(file.memory_mb).unwrap_or(512) as usize * 1024 * 1024,
         log_level: flags.log_level.or(file.log_level).unwrap_or_else(|| "info".to_owned()),
         log_format: flags.log_format.or(file.log_format).unwrap_or(LogFormat::Json),
     })
+}
+
+fn engine_settings(flags: &Flags, file: &Flags) -> engine::Settings {
+    let region = flags.region.as_ref().or(file.region.as_ref());
+    let mut settings = engine::Settings::of_region(region.map_or_else(|| "us-east-1".to_owned(), String::clone));
+    let chosen = |of: fn(&Flags) -> Option<u32>| of(flags).or(of(file));
+    if let Some(ms) = chosen(|flags| flags.table_delay_ms) {
+        settings.table_delay_ms = ms.into();
+    }
+    if let Some(seconds) = chosen(|flags| flags.ttl_pause_seconds) {
+        settings.expiry_pause = Duration::from_secs(seconds.into());
+    }
+    let partitions = &mut settings.partitions;
+    if let Some(mebibytes) = chosen(|flags| flags.partition_mb) {
+        partitions.bytes = i64::from(mebibytes) * 1024 * 1024;
+    }
+    if let Some(units) = chosen(|flags| flags.partition_reads) {
+        partitions.read_units = units.into();
+    }
+    if let Some(units) = chosen(|flags| flags.partition_writes) {
+        partitions.write_units = units.into();
+    }
+    if let Some(seconds) = chosen(|flags| flags.partition_hot_seconds) {
+        partitions.sustained = Duration::from_secs(seconds.into());
+    }
+    settings
 }
 
 fn account(chosen: Option<String>) -> Result<String, String> {
@@ -195,9 +234,9 @@ mod tests {
     fn flags_win_over_the_file_and_the_file_over_defaults() {
         let file: Flags = toml::from_str("region = \"eu-west-1\"\nin-memory = true\ntable-delay-ms = 5").unwrap();
         let settings = settle(flags(&["--region", "eu-west-2", "--data", "here"]), file).unwrap();
-        assert_eq!(settings.region, "eu-west-2");
+        assert_eq!(settings.engine.region, "eu-west-2");
         assert_eq!(settings.place, Place::Directory("here".into()));
-        assert_eq!((settings.table_delay_ms, settings.durability), (5, Durability::Sync));
+        assert_eq!((settings.engine.table_delay_ms, settings.durability), (5, Durability::Sync));
     }
 
     #[test]

@@ -28,17 +28,16 @@ pub fn run(settings: &Settings) -> Result<ExitCode, String> {
 async fn serve(settings: &Settings) -> Result<ExitCode, String> {
     let store = open(settings)?;
     let clock = Clock::system();
-    let engine_settings = engine::Settings { region: settings.region.clone(), table_delay_ms: settings.table_delay_ms };
-    let engine = Arc::new(Engine::new(store.clone(), clock.clone(), Random::system(), engine_settings));
+    let engine = Arc::new(Engine::new(store.clone(), clock.clone(), Random::system(), settings.engine.clone()));
     engine.start_jobs().await.map_err(|problem| format!("cannot read the tables: {problem}"))?;
-    let server_settings = server::Settings { region: settings.region.clone(), limits: Limits::default() };
+    let server_settings = server::Settings { region: settings.engine.region.clone(), limits: Limits::default() };
     let service = Dispatch::new(engine, settings.account.clone());
     let server = Server::new(service, server_settings, clock, Random::system());
     let stop = stop().map_err(|problem| format!("cannot watch for signals: {problem}"))?;
     let listener = Listener::bind(settings.listen).map_err(|problem| format!("{}: {problem}", settings.listen))?;
     let address = listener.address().map_err(|problem| format!("{}: {problem}", settings.listen))?;
     log::say(&format!("stator listens on http://{address}"));
-    tracing::info!(%address, region = settings.region, place = ?settings.place, "listening");
+    tracing::info!(%address, region = settings.engine.region, place = ?settings.place, "listening");
     let finished = server.run(listener, stop).await;
     store.close().await.map_err(|problem| format!("cannot close the store: {problem}"))?;
     tracing::info!(finished, "stopped");

@@ -14,7 +14,7 @@ pub(super) fn limit_exceeded(words: impl Display) -> Error {
     ErrorKind::LimitExceeded { message: format!("Subscriber limit exceeded: {words}").into() }.into()
 }
 
-/// A parameter asks for what this version does not have, such as `streams are`. Our own words: AWS has it.
+/// A parameter asks for what this version does not have, such as `resource policies are`. Our own words: AWS has it.
 pub fn unavailable(parameter: &str, feature: &str) -> Error {
     validation(format!("{parameter} cannot be specified: {feature} not available in this version"))
 }

@@ -420,8 +420,8 @@ fn throughput_of_tables() {
 fn tables_and_tags() {
     check(&[
         (
-            unavailable("StreamSpecification", "streams are"),
-            "StreamSpecification cannot be specified: streams are not available in this version",
+            unavailable("ResourcePolicy", "resource policies are"),
+            "ResourcePolicy cannot be specified: resource policies are not available in this version",
         ),
         (
             members_missing(&["a", "b"]),

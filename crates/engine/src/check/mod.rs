@@ -1,7 +1,8 @@
 //! The offline check of a store: does everything that is stored agree with everything else?
 //!
 //! ```text
-//! descriptors -> for each table: items -> entries of each index -> item collections -> counters; then what nobody knows
+//! descriptors -> for each table: items -> entries of each index -> order of expiry -> item collections -> counters
+//! streams -> shards -> records; then what nobody knows
 //! ```
 //!
 //! Items and entries are compared in both directions through the same [`crate::entry`] that writes use. The store is read page by page,
@@ -9,8 +10,10 @@
 //! check supposes that nobody writes meanwhile.
 
 mod collections;
+mod expiry;
 mod report;
 mod strangers;
+mod streams;
 mod table;
 
 pub use report::{Fault, Finding, Report, Totals};
@@ -39,7 +42,8 @@ pub async fn check(store: &dyn Store) -> Result<Report, StoreError> {
         table::check(store, table, &mut report).await?;
     }
     check_tokens(store, &mut report).await?;
-    strangers::check(store, &tables, &mut report).await?;
+    let shards = streams::check(store, &tables, &mut report).await?;
+    strangers::check(store, (&tables, &shards), &mut report).await?;
     Ok(report)
 }
 

@@ -41,6 +41,19 @@ pub enum Fault {
         /// The index.
         index: String,
     },
+    /// An item that expires is not in the order of expiry.
+    MissingExpiry,
+    /// A place in the order of expiry is that of no item, or not its item's any more.
+    StaleExpiry,
+    /// A table whose items expire is not among those where expired items are looked for.
+    ExpiringNotListed,
+    /// Partitions do not cover all hashes in order, or have a number that will be given again.
+    PartitionsOutOfOrder,
+    /// A partition of a table with a stream has no open shard, or one of a table without has a shard.
+    PartitionWithoutShard {
+        /// The partition's number.
+        partition: u32,
+    },
     /// A counter is not what was counted.
     WrongCounter {
         /// What it counts.
@@ -76,6 +89,13 @@ impl fmt::Display for Fault {
             Self::WrongEntry { index } => write!(f, "the item's entry in index {index} is not what the item implies"),
             Self::EntryWithoutItem { index } => write!(f, "the entry in index {index} has no item"),
             Self::StaleEntry { index } => write!(f, "the entry in index {index} stands where its item is no longer"),
+            Self::MissingExpiry => f.write_str("the item is not in the order of expiry"),
+            Self::StaleExpiry => f.write_str("the place in the order of expiry is not its item's"),
+            Self::ExpiringNotListed => f.write_str("the table's expired items are not looked for"),
+            Self::PartitionsOutOfOrder => f.write_str("the partitions are not in order"),
+            Self::PartitionWithoutShard { partition } => {
+                write!(f, "what partition {partition} says of its shard is not so")
+            }
             Self::WrongCounter { counts, stored, counted } => {
                 write!(f, "the {counts}: counted {counted}, stored is {stored}")
             }
@@ -117,6 +137,8 @@ pub struct Totals {
     pub items: u64,
     /// Entries of all indexes.
     pub entries: u64,
+    /// Records of change logs.
+    pub changes: u64,
     /// Sizes of all items together, in DynamoDB's arithmetic.
     pub item_bytes: u64,
 }
@@ -154,8 +176,11 @@ impl fmt::Display for Report {
         if self.found > kept {
             writeln!(f, "and {} more", self.found - kept)?;
         }
-        let Totals { tables, items, entries, item_bytes } = self.totals;
-        write!(f, "{tables} tables, {items} items of {item_bytes} bytes, {entries} index entries: ")?;
+        let Totals { tables, items, entries, changes, item_bytes } = self.totals;
+        write!(
+            f,
+            "{tables} tables, {items} items of {item_bytes} bytes, {entries} index entries, {changes} changes: "
+        )?;
         match self.found {
             0 => f.write_str("nothing is wrong"),
             1 => f.write_str("1 fault"),

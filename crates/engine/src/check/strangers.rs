@@ -2,15 +2,20 @@
 //!
 //! What is known are ranges and single keys. Everything between them must be empty.
 
-use super::{Fault, Report, Walk};
+use super::{Fault, Report, Walk, streams};
 use bytes::Bytes;
 use layout::keys::{self, Counted, Range, Space};
 use model::Table;
 use storage::{Store, StoreError, batch, scan};
 
 /// Looks between all that is known.
-pub(super) async fn check(store: &dyn Store, tables: &[Table], report: &mut Report) -> Result<(), StoreError> {
+pub(super) async fn check(
+    store: &dyn Store,
+    (tables, shards): (&[Table], &streams::Known),
+    report: &mut Report,
+) -> Result<(), StoreError> {
     let mut known = known_ranges(tables);
+    known.extend(streams::ranges(shards));
     known.sort_by(|left, right| left.from.cmp(&right.from));
     let mut from = Bytes::from_static(batch::FIRST_KEY);
     let end = Bytes::from(keys::successor(&[]));
@@ -32,14 +37,19 @@ async fn report_all(store: &dyn Store, range: Range, report: &mut Report) -> Res
 }
 
 fn known_ranges(tables: &[Table]) -> Vec<Range> {
-    let mut known = vec![keys::all_tables(), single(keys::next_table_number()), keys::all_tokens()];
+    let mut known =
+        vec![keys::all_tables(), single(keys::next_table_number()), keys::all_tokens(), keys::all_streams()];
     for table in tables {
         known.push(keys::of_table(Space::Item, table.number));
         known.push(keys::of_table(Space::Collection, table.number));
+        known.push(keys::counters_of_index(table.number, keys::TABLE_ITSELF));
+        if table.time_to_live.is_some() {
+            known.push(single(keys::expiring(table.number)));
+            known.push(keys::of_table(Space::Expiry, table.number));
+        }
         known.extend(table.indexes.iter().map(|index| keys::of_index(table.number, index.number)));
-        let owners = std::iter::once(keys::TABLE_ITSELF).chain(table.indexes.iter().map(|index| index.number));
-        known.extend(owners.flat_map(|owner| {
-            [Counted::Count, Counted::Size].map(|counted| single(keys::counter(table.number, owner, counted)))
+        known.extend(table.indexes.iter().flat_map(|index| {
+            [Counted::Count, Counted::Size].map(|counted| single(keys::counter(table.number, index.number, counted)))
         }));
     }
     known

@@ -1,9 +1,10 @@
 //! The check of one table: items against entries, entries against items, counters against both.
 
-use super::{Fault, Report, Tally, Walk, collections, counter};
+use super::{Fault, Report, Tally, Walk, collections, counter, expiry};
 use crate::effects::ItemKey;
 use crate::entry::{self, Entry};
 use crate::key;
+use crate::partitions::sizes::{Count, Sizes};
 use bytes::Bytes;
 use layout::ItemRecord;
 use layout::keys::{self, Counted, Source};
@@ -14,11 +15,12 @@ use storage::{Store, StoreError};
 /// Checks everything that is stored for a table.
 pub(super) async fn check(store: &dyn Store, table: &Table, report: &mut Report) -> Result<(), StoreError> {
     let tally = check_items(store, table, report).await?;
-    check_counters(store, Counters { table, index: None, tally }, report).await?;
+    check_partition_counters(store, table, tally, report).await?;
+    expiry::check_items(store, table, report).await?;
     // What is left of an index that is going away is not maintained any more.
     for index in table.indexes.iter().filter(|index| index.status != Status::Deleting) {
         let tally = check_entries(store, table, index, report).await?;
-        check_counters(store, Counters { table, index: Some(index), tally }, report).await?;
+        check_counters(store, Counters { table, index, tally }, report).await?;
     }
     collections::check_strays(store, table, report).await
 }
@@ -49,6 +51,7 @@ async fn check_items(store: &dyn Store, table: &Table, report: &mut Report) -> R
     let mut walk = Walk::new(store, Source::Table(table.number).all());
     while let Some(page) = walk.next().await? {
         let mut expected = Vec::new();
+        let mut places = Vec::new();
         for stored in page.iter() {
             let Some(record) = sound_record(table, stored.key, &stored.value_bytes(), report) else { continue };
             tally.add(record.size);
@@ -59,8 +62,11 @@ async fn check_items(store: &dyn Store, table: &Table, report: &mut Report) -> R
                 Some(_) | None => report.add(Some(table), stored.key, Fault::WrongKey),
             }
             expected.extend(expected_entries(table, &stored.key_bytes(), &record));
+            let place = crate::expiry::place(table, stored.key, &record);
+            places.extend(place.map(|place| (stored.key_bytes(), place)));
         }
         check_expected(store, table, expected, report).await?;
+        expiry::check_places(store, table, places, report).await?;
     }
     collections.finish(report).await?;
     Ok(tally)
@@ -140,26 +146,48 @@ async fn check_entries(
     Ok(tally)
 }
 
-/// The counters of a table or an index, and what was counted.
+/// The counters of an index, and what was counted.
 struct Counters<'t> {
     table: &'t Table,
-    index: Option<&'t Index>,
+    index: &'t Index,
     tally: Tally,
 }
 
 async fn check_counters(store: &dyn Store, counters: Counters<'_>, report: &mut Report) -> Result<(), StoreError> {
     let Counters { table, index, tally } = counters;
-    let number = index.map_or(keys::TABLE_ITSELF, |index| index.number);
-    let whose = index.map_or("items".to_owned(), |index| format!("entries of index {}", index.name));
     for (counted, what, actual) in [(Counted::Count, "number", tally.items), (Counted::Size, "size", tally.bytes)] {
-        let key = keys::counter(table.number, number, counted);
+        let key = keys::counter(table.number, index.number, counted);
         match counter(store, &key).await? {
             Ok(stored) if stored == actual => {}
             Ok(stored) => {
-                let counts = format!("{what} of {whose}");
+                let counts = format!("{what} of entries of index {}", index.name);
                 report.add(Some(table), &key, Fault::WrongCounter { counts, stored, counted: actual });
             }
             Err(fault) => report.add(Some(table), &key, fault),
+        }
+    }
+    Ok(())
+}
+
+/// The counters of all partitions together are what was counted; how it is shared out among them is an estimate.
+async fn check_partition_counters(
+    store: &dyn Store,
+    table: &Table,
+    tally: Tally,
+    report: &mut Report,
+) -> Result<(), StoreError> {
+    let page = store.scan(Sizes::scan(table)).await?;
+    let Ok(sizes) = Sizes::of(&page) else {
+        report.add(Some(table), &keys::counters_of_index(table.number, keys::TABLE_ITSELF).from, Fault::Undecodable);
+        return Ok(());
+    };
+    let Count { items, bytes } = sizes.total();
+    let rows = [(Counted::Count, "number", items, tally.items), (Counted::Size, "size", bytes, tally.bytes)];
+    for (counter, what, stored, counted) in rows {
+        if stored != counted {
+            let key = keys::partition_counter(table.number, 0, counter);
+            let counts = format!("{what} of items");
+            report.add(Some(table), &key, Fault::WrongCounter { counts, stored, counted });
         }
     }
     Ok(())

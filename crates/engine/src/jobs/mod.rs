@@ -1,6 +1,7 @@
-//! Work that outlives the request that caused it: filling a new index, removing what was deleted.
+//! Work that outlives the request that caused it: filling a new index, removing what was deleted; and work that comes with time: deleting
+//! what has expired, dividing what is hot, removing what is over ([`periodic`]).
 //!
-//! A job belongs to a table and has no state of its own: what is to be done next follows from the descriptor and the clock ([`work`]).
+//! The first kind of job belongs to a table and has no state of its own: what is to be done next follows from the descriptor and the clock ([`work`]).
 //! So a job that was interrupted by a crash is started again when the server starts, two jobs of one table do no harm, and everything
 //! that a job commits is checked against the descriptor that it read.
 //!
@@ -9,6 +10,10 @@
 //! ```
 
 mod backfill;
+mod expiry;
+mod partitions;
+mod periodic;
+mod retention;
 
 use crate::Engine;
 use crate::catalog::OpenTable;
@@ -20,7 +25,7 @@ use model::Table;
 use model::table::{Status, Transition};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
-use storage::{Direction, Scan, StoreError};
+use storage::{Batch, Direction, Scan, StoreError};
 
 /// How long a job waits after the first failure of the store; twice as long after each further one.
 const PAUSE_FIRST: Duration = Duration::from_secs(1);
@@ -57,7 +62,15 @@ impl Engine {
             }
             next = scan.after(&page);
         }
+        self.start_periodic_jobs();
         Ok(())
+    }
+
+    fn start_periodic_jobs(&self) {
+        let Some(engine) = self.jobs.engine.get() else { return };
+        periodic::start(engine, self.settings.expiry_pause, expiry::Sweep);
+        periodic::start(engine, retention::PAUSE, retention::Retention);
+        periodic::start(engine, partitions::PAUSE, partitions::Watch::default());
     }
 
     /// Starts the job of a table that has work to be done.
@@ -87,6 +100,8 @@ enum Work {
     RemoveIndexes(Vec<u16>),
     /// The items are to be entered into the index with this number.
     Fill(u16),
+    /// The items are to be entered into the order of expiry.
+    EnterExpiries,
 }
 
 fn work(table: &Table, now_ms: i64) -> Work {
@@ -96,12 +111,14 @@ fn work(table: &Table, now_ms: i64) -> Work {
     let created = numbers(Status::Creating).next();
     match (table.transition, created) {
         (Some(Transition { until_ms, status }), _) if now_ms < until_ms => {
-            let more = status == Status::Deleting || created.is_some() || !deleted.is_empty();
+            let more =
+                status == Status::Deleting || created.is_some() || !deleted.is_empty() || expiry::is_filling(table);
             if more { Work::Wait(until_ms) } else { Work::Nothing }
         }
         (Some(Transition { status: Status::Deleting, .. }), _) => Work::RemoveTable,
         _ if !deleted.is_empty() => Work::RemoveIndexes(deleted),
         (_, Some(number)) => Work::Fill(number),
+        (_, None) if expiry::is_filling(table) => Work::EnterExpiries,
         (_, None) => Work::Nothing,
     }
 }
@@ -142,23 +159,25 @@ async fn step(engine: &Engine, name: &TableName) -> Result<Step, StoreError> {
             return Ok(Step::Wait(Duration::from_millis(millis)));
         }
         Work::RemoveTable => {
-            let mut batch = removal::of_table(&table.descriptor);
+            let mut batch = removal::of_table(&table.descriptor, now_ms).map_err(|_| undecodable(name))?;
             batch.check(table.key.clone(), Some(table.version));
             commit(engine, batch).await?;
         }
         Work::RemoveIndexes(numbers) => {
-            let (mut batch, _) = removal::of_indexes(&table.descriptor, &numbers).map_err(|_| undecodable(name))?;
+            let mut batch = Batch::new();
+            removal::of_indexes(&table.descriptor, &numbers, &mut batch).map_err(|_| undecodable(name))?;
             batch.check(table.key.clone(), Some(table.version));
             commit(engine, batch).await?;
         }
         Work::Fill(number) => backfill::fill(engine, name, table, number).await?,
+        Work::EnterExpiries => expiry::enter_all(engine, name, table).await?,
     }
     refresh(engine, name).await?;
     Ok(Step::Next)
 }
 
 /// Commits; a conflict is as good: the next step reads what is there now.
-async fn commit(engine: &Engine, batch: storage::Batch) -> Result<(), StoreError> {
+async fn commit(engine: &Engine, batch: Batch) -> Result<(), StoreError> {
     match engine.store.commit(batch).await {
         Ok(_) | Err(StoreError::Conflict { .. }) => Ok(()),
         Err(error) => Err(error),

@@ -25,6 +25,8 @@ struct TableRead<'a> {
     name: &'a str,
     request: &'a KeysAndAttributes<'a>,
     projection: Option<Projection<'a>>,
+    /// Found before the items are read.
+    table: Option<Arc<OpenTable>>,
     keys: Vec<ItemKey>,
 }
 
@@ -38,6 +40,7 @@ pub async fn run<'a>(
     for read in &mut reads {
         let table = context.table(read.name).await?;
         read.keys = keys(&table, read)?;
+        read.table = Some(table);
     }
     let wanted: Vec<Bytes> = reads.iter().flat_map(|read| &read.keys).map(|key| key.bytes.clone()).collect();
     let mut found = wanted.iter().zip(context.get_many(&wanted).await?);
@@ -55,7 +58,9 @@ pub async fn run<'a>(
                 continue;
             }
             room -= size;
-            answer.consumed.add_table(read_units(size, Consistency::of(read.request.consistent_read)));
+            let units = read_units(size, Consistency::of(read.request.consistent_read));
+            read.table.iter().for_each(|table| table.was_read(key, units));
+            answer.consumed.add_table(units);
             answer.items.extend(record.map(|record| read.projected(record.item)));
         }
         read.put_into(&mut output, answer, input);
@@ -121,7 +126,7 @@ fn check_table<'a>(name: &'a str, request: &'a KeysAndAttributes<'a>) -> Result<
         request.projection_expression.as_deref(),
         variables,
     )?;
-    Ok(TableRead { name, request, projection, keys: Vec::new() })
+    Ok(TableRead { name, request, projection, table: None, keys: Vec::new() })
 }
 
 /// Whether a key stands twice in a list; keys are compared by their encoded form.

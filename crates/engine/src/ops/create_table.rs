@@ -2,9 +2,10 @@
 
 use crate::context::Context;
 use crate::error::{corrupted, from_store};
+use crate::streams::{shards, stored};
 use crate::tables::definition::{self, Origin};
 use crate::tables::description::View;
-use crate::tables::{change, removal, status};
+use crate::tables::{self, change, removal, status};
 use api::{CreateTableInput, CreateTableOutput, Decoded, Error, messages};
 use bytes::Bytes;
 use layout::{keys, record};
@@ -51,11 +52,15 @@ async fn create(context: &Context<'_>, input: &CreateTableInput<'_>) -> Result<T
             }
             // Its deletion is due; what is left of it goes now.
             expected = Some(known.version);
-            batch = removal::of_table(&known.descriptor);
+            batch = removal::of_table(&known.descriptor, context.engine.now_ms())?;
         }
         refuse_too_many(context, account).await?;
         let number = u32::try_from(last + 1).map_err(|_| messages::too_many_tables(limits::TABLES_MAX))?;
-        let table = definition::define(input, origin(context, account, name, number))?;
+        let mut table = definition::define(input, origin(context, account, name, number))?;
+        if let Some(view) = tables::streams::wanted_view(input.stream_specification.as_ref()) {
+            let now_ms = stored::moment_of_next(context, account, name).await?;
+            shards::enable(&mut table, view, now_ms, &mut batch)?;
+        }
         batch.check(keys::table(account, name), expected);
         batch.check(counter_key.clone(), counter.map(|counter| counter.version));
         batch.set(counter_key, Bytes::copy_from_slice(&i64::from(number).to_be_bytes()));

@@ -28,7 +28,7 @@ pub async fn run(
         let mut batch = Batch::new();
         match transition {
             Some(_) => change::set(&mut batch, &deleted)?,
-            None => batch = removal::of_table(table),
+            None => batch = removal::of_table(table, now_ms)?,
         }
         Ok((batch, deleted))
     })

@@ -24,7 +24,9 @@ pub async fn run<'a>(
     let stored = context.get(&key.bytes).await?;
     let found = stored.map(|stored| write::decode(&key.bytes, &stored)).transpose()?;
     let size = found.as_ref().map_or(0, |record| record.size);
-    let consumed = Consumed::table(read_units(size, Consistency::of(input.consistent_read)));
+    let units = read_units(size, Consistency::of(input.consistent_read));
+    table.was_read(&key.bytes, units);
+    let consumed = Consumed::table(units);
     let item = found.map(|record| match &projection {
         Some(projection) => projection.project(record.item.view()),
         None => record.item,

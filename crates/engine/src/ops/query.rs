@@ -18,6 +18,7 @@ pub async fn run<'a>(context: &Context<'_>, request: &'a Decoded<QueryInput<'a>>
     let table = context.table(&input.table_name).await?;
     let plan = plan(input, asked, &condition, &table.descriptor)?;
     let answer = plan.run(context).await?;
+    table.was_read(&plan.range.from, answer.consumed.table_units());
     Ok(QueryOutput {
         items: (input.select != Some(Select::Count)).then_some(answer.items),
         count: Some(answer.count as i32),

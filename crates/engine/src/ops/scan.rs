@@ -25,6 +25,7 @@ pub async fn run<'a>(context: &Context<'_>, request: &'a Decoded<ScanInput<'a>>)
     let table = context.table(&input.table_name).await?;
     let plan = plan(asked, segment, &table.descriptor)?;
     let answer = plan.run(context).await?;
+    table.was_read(&plan.range.from, answer.consumed.table_units());
     Ok(ScanOutput {
         items: (input.select != Some(Select::Count)).then_some(answer.items),
         count: Some(answer.count as i32),

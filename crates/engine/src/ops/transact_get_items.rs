@@ -26,9 +26,11 @@ pub async fn run<'a>(
     let projections = check(request)?;
     let gets = || input.transact_items.iter().map(|item| &item.get);
     let mut keys = Vec::with_capacity(input.transact_items.len());
+    let mut tables = Vec::with_capacity(input.transact_items.len());
     for (get, projection) in gets().zip(&projections) {
         let table = context.table(&get.table_name).await?;
         keys.push(key_of(&table.descriptor, get, projection.as_ref()));
+        tables.push(table);
     }
     let keys = transaction::uncancelled(keys)?;
     transaction::expect_distinct(keys.iter())?;
@@ -36,13 +38,14 @@ pub async fn run<'a>(
     let mut sums = Sums::default();
     let mut responses = Vec::with_capacity(keys.len());
     let mut total = 0;
-    for ((get, projection), (key, stored)) in
-        gets().zip(&projections).zip(keys.iter().zip(context.get_many(&keys).await?))
-    {
+    let reads = tables.iter().zip(keys.iter().zip(context.get_many(&keys).await?));
+    for ((get, projection), (table, (key, stored))) in gets().zip(&projections).zip(reads) {
         let record = stored.map(|stored| write::decode(key, &stored)).transpose()?;
         let size = record.as_ref().map_or(0, |record| record.size);
         total += size;
-        sums.add(&get.table_name, &Consumed::transactional_read(size), None);
+        let consumed = Consumed::transactional_read(size);
+        table.was_read(key, consumed.table_units());
+        sums.add(&get.table_name, &consumed, None);
         responses.push(ItemResponse { item: record.and_then(|record| answered(record, projection.as_ref())) });
     }
     if total > limits::TRANSACTION_SIZE_MAX {

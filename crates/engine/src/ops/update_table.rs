@@ -1,6 +1,7 @@
 //! UpdateTable.
 
 use crate::context::Context;
+use crate::partitions::sizes::Sizes;
 use crate::tables::description::{self, View};
 use crate::tables::update::{self, Request};
 use crate::tables::{change, removal, status};
@@ -21,8 +22,11 @@ pub async fn run(
     let now_ms = engine.now_ms();
     let transition = engine.transition(Status::Updating);
     let absent = || messages::table_not_found(TableReference::parse(&input.table_name).name());
+    let sizes = sizes(context, input).await?;
     let target = change::Target { reference: &input.table_name, absent };
-    let changed = change::commit(context, target, |table| plan(&Request { input, table, now_ms, transition })).await?;
+    let changed =
+        change::commit(context, target, |table| plan(&Request { input, table, now_ms, transition, sizes: &sizes }))
+            .await?;
     if changed.table.indexes.iter().any(status::is_changing) {
         engine.start_job(&changed.table);
     }
@@ -30,6 +34,15 @@ pub async fn run(
     let region = &engine.settings.region;
     let view = View { table: &changed.table, status: changed.status, now_ms, region, counts: &counts };
     Ok(UpdateTableOutput { table_description: Some(view.describe()) })
+}
+
+/// How large the partitions are, where the request may divide them.
+async fn sizes(context: &Context<'_>, input: &UpdateTableInput<'_>) -> Result<Sizes, Error> {
+    let may_divide = input.provisioned_throughput.is_some() || input.warm_throughput.is_some();
+    match change::read(context, &input.table_name).await? {
+        Some(table) if may_divide => Sizes::of(&context.scan(Sizes::scan(&table.descriptor)).await?),
+        Some(_) | None => Ok(Sizes::default()),
+    }
 }
 
 /// The table as the answer describes it.
@@ -45,12 +58,8 @@ fn plan(request: &Request<'_>) -> Result<(Batch, Changed), Error> {
         let status = status::of_table(&next.table, request.now_ms).unwrap_or(Status::Active);
         return Ok((Batch::new(), Changed { table: next.table, status }));
     }
-    let mut batch = Batch::new();
-    if next.remove_indexes.is_empty() {
-        change::set(&mut batch, &next.table)?;
-    } else {
-        (batch, _) = removal::of_indexes(&next.table, &next.remove_indexes)?;
-    }
+    let mut batch = next.batch;
+    removal::of_indexes(&next.table, &next.remove_indexes, &mut batch)?;
     let same_mode = next.table.billing_mode == request.table.billing_mode;
     let throughput = if same_mode { request.table.throughput } else { next.table.throughput };
     Ok((batch, Changed { table: Table { throughput, ..next.table }, status: Status::Updating }))

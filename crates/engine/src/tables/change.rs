@@ -8,6 +8,8 @@ use crate::catalog::OpenTable;
 use crate::context::Context;
 use crate::error::{corrupted, from_store};
 use api::{Error, messages};
+use bytes::Bytes;
+use layout::record::Descriptor;
 use layout::{keys, record};
 use model::Table;
 use model::arn::TableReference;
@@ -43,8 +45,12 @@ pub async fn read_any(context: &Context<'_>, account: &str, name: &str) -> Resul
 
 /// Adds the write of a descriptor to a batch.
 pub fn set(batch: &mut Batch, table: &Table) -> Result<(), Error> {
-    let key = keys::table(&table.account, &table.name);
-    let value = record::encode(table).map_err(|_| corrupted(&key))?;
+    put(batch, keys::table(&table.account, &table.name), table)
+}
+
+/// Adds the write of anything that is stored as a descriptor is.
+pub fn put<T: Descriptor>(batch: &mut Batch, key: Bytes, descriptor: &T) -> Result<(), Error> {
+    let value = record::encode(descriptor).map_err(|_| corrupted(&key))?;
     batch.set(key, value);
     Ok(())
 }

@@ -4,7 +4,8 @@
 
 use super::indexes::{self, IndexRequest};
 use super::throughput::{self, OnDemandOrigin};
-use super::{tags, unavailable};
+use super::{streams, tags, unavailable};
+use crate::partitions;
 use api::{AttributeDefinition, CreateTableInput, Error, KeySchemaElement, messages};
 use model::table::{BillingMode, TableClass, Transition};
 use model::{Index, Table, limits};
@@ -25,7 +26,7 @@ const CHECKS: &[Check] = &[
     projected_attributes,
     used_definitions,
     on_demand,
-    stream_view,
+    |input| streams::check_new(input.stream_specification.as_ref()),
     |input| tags::check(input.tags.as_deref().unwrap_or_default()),
     unavailable::refuse_in_create,
 ];
@@ -63,6 +64,8 @@ pub fn define(input: &CreateTableInput<'_>, origin: Origin) -> Result<Table, Err
     let provisioned = throughput::provisioned(input.provisioned_throughput.clone());
     let warm_floor = throughput::warm(None, billing_mode, &provisioned);
     let warmed = |asked| throughput::warmed(warm_floor, asked, "table");
+    let warm = input.warm_throughput.as_ref().map(warmed).transpose()?;
+    let partitions = partitions::initial(&provisioned, warm);
     Ok(Table {
         account: origin.account,
         name: origin.name,
@@ -78,11 +81,16 @@ pub fn define(input: &CreateTableInput<'_>, origin: Origin) -> Result<Table, Err
         pay_per_request_since_ms: (billing_mode == BillingMode::PayPerRequest).then_some(origin.now_ms),
         throughput: provisioned,
         on_demand: throughput::on_demand(None, input.on_demand_throughput.as_ref()),
-        warm: input.warm_throughput.as_ref().map(warmed).transpose()?,
+        warm,
         table_class: input.table_class.map(table_class),
         deletion_protection: input.deletion_protection_enabled.unwrap_or(false),
         tags: tags::set(&[], input.tags.as_deref().unwrap_or_default()),
         transition: origin.transition,
+        next_partition_number: partitions.len() as u32,
+        partitions,
+        next_shard_number: 0,
+        stream: None,
+        time_to_live: None,
     })
 }
 
@@ -230,13 +238,4 @@ fn on_demand(input: &CreateTableInput<'_>) -> Result<(), Error> {
         .flatten()
         .filter_map(|index| index.on_demand_throughput.as_ref())
         .try_for_each(check)
-}
-
-fn stream_view(input: &CreateTableInput<'_>) -> Result<(), Error> {
-    match &input.stream_specification {
-        Some(stream) if !stream.stream_enabled && stream.stream_view_type.is_some() => {
-            Err(messages::view_of_disabled_stream())
-        }
-        _ => Ok(()),
-    }
 }

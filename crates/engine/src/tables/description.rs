@@ -2,13 +2,14 @@
 //!
 //! Counts and sizes are exact and of this moment; DynamoDB's are up to six hours old.
 
-use super::{status, throughput};
+use super::{status, streams, throughput};
 use crate::context::Context;
 use crate::error::corrupted;
+use crate::partitions::sizes::{Count, Sizes};
 use api::{
     BillingModeSummary, Error, GlobalSecondaryIndexDescription, GlobalSecondaryIndexWarmThroughputDescription,
     IndexStatus, KeySchemaElement, KeyType, LocalSecondaryIndexDescription, ProvisionedThroughputDescription,
-    TableClassSummary, TableDescription, TableStatus, TableWarmThroughputDescription, Timestamp,
+    StreamSpecification, TableClassSummary, TableDescription, TableStatus, TableWarmThroughputDescription, Timestamp,
 };
 use bytes::Bytes;
 use layout::keys::{self, Counted};
@@ -17,18 +18,10 @@ use model::table::{self, BillingMode, OnDemandThroughput, Projection, Provisione
 use model::{Index, IndexKind, KeySchema, ScalarType, Table, arn};
 use std::borrow::Cow;
 
-/// Count and size of the items of a table or the entries of an index.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Count {
-    /// How many there are.
-    pub items: i64,
-    /// How large they are together.
-    pub bytes: i64,
-}
-
 /// Reads the counters of a table, and then of each of its indexes, in order.
 pub async fn counts(context: &Context<'_>, table: &Table) -> Result<Vec<Count>, Error> {
-    let numbers = std::iter::once(keys::TABLE_ITSELF).chain(table.indexes.iter().map(|index| index.number));
+    let sizes = Sizes::of(&context.scan(Sizes::scan(table)).await?)?;
+    let numbers = table.indexes.iter().map(|index| index.number);
     let wanted: Vec<Bytes> = numbers
         .flat_map(|number| [Counted::Count, Counted::Size].map(|counted| keys::counter(table.number, number, counted)))
         .collect();
@@ -41,7 +34,8 @@ pub async fn counts(context: &Context<'_>, table: &Table) -> Result<Vec<Count>, 
             None => Ok(0),
         })
         .collect::<Result<_, _>>()?;
-    Ok(values.chunks_exact(2).map(|pair| Count { items: pair[0], bytes: pair[1] }).collect())
+    let of_indexes = values.chunks_exact(2).map(|pair| Count { items: pair[0], bytes: pair[1] });
+    Ok(std::iter::once(sizes.total()).chain(of_indexes).collect())
 }
 
 /// A table at a moment.
@@ -85,6 +79,12 @@ impl View<'_> {
             deletion_protection_enabled: Some(table.deletion_protection),
             on_demand_throughput: table.on_demand.as_ref().map(on_demand),
             warm_throughput: Some(self.warm()),
+            stream_specification: table.enabled_stream().map(|stream| StreamSpecification {
+                stream_enabled: true,
+                stream_view_type: Some(streams::view_type(stream.view)),
+            }),
+            latest_stream_label: table.stream.as_ref().map(|stream| Cow::Owned(stream.label.clone())),
+            latest_stream_arn: table.stream.as_ref().map(|stream| Cow::Owned(arn::stream(&arn, &stream.label))),
             table_arn: Some(Cow::Owned(arn)),
             ..TableDescription::default()
         }
@@ -173,7 +173,8 @@ fn local_index(table_arn: &str, index: &Index, count: Count) -> LocalSecondaryIn
     }
 }
 
-fn key_schema(schema: &KeySchema) -> Vec<KeySchemaElement<'static>> {
+/// A key as it is described.
+pub fn key_schema(schema: &KeySchema) -> Vec<KeySchemaElement<'static>> {
     let element = |name: &str, key_type| KeySchemaElement { attribute_name: Cow::Owned(name.to_owned()), key_type };
     let partition = schema.partition.iter().map(|attribute| element(&attribute.name, KeyType::Hash));
     partition.chain(schema.sort.iter().map(|attribute| element(&attribute.name, KeyType::Range))).collect()
@@ -213,7 +214,8 @@ fn table_class(class: table::TableClass) -> api::TableClass {
     }
 }
 
-fn table_status(status: Status) -> TableStatus {
+/// A status as it is described.
+pub fn table_status(status: Status) -> TableStatus {
     match status {
         Status::Creating => TableStatus::Creating,
         Status::Active => TableStatus::Active,

@@ -13,6 +13,7 @@ pub mod description;
 pub mod indexes;
 pub mod removal;
 pub mod status;
+pub mod streams;
 pub mod tags;
 pub mod throughput;
 pub mod unavailable;

@@ -3,33 +3,33 @@
 //! Every write of an item checks the descriptor's version, so no write that was planned before can put anything back.
 
 use super::change;
+use crate::streams::shards;
 use api::Error;
 use layout::keys::{self, Range, Space};
 use model::Table;
 use storage::Batch;
 
-/// The removal of a table.
-pub fn of_table(table: &Table) -> Batch {
+/// The removal of a table. Its stream ends, and stays readable until its records are over.
+pub fn of_table(table: &Table, now_ms: i64) -> Result<Batch, Error> {
     let mut batch = Batch::new();
+    shards::disable(&mut table.clone(), now_ms, &mut batch)?;
     batch.delete(keys::table(&table.account, &table.name));
     for space in Space::OF_TABLES {
         delete(&mut batch, keys::of_table(space, table.number));
     }
-    batch
+    Ok(batch)
 }
 
-/// The removal of the indexes with these numbers, with the attribute definitions that only they used, and the descriptor that is left.
-pub fn of_indexes(table: &Table, numbers: &[u16]) -> Result<(Batch, Table), Error> {
-    let mut batch = Batch::new();
+/// Adds the removal of the indexes with these numbers, with the attribute definitions that only they used, and the descriptor that is left.
+pub fn of_indexes(table: &Table, numbers: &[u16], batch: &mut Batch) -> Result<(), Error> {
     for number in numbers {
-        delete(&mut batch, keys::of_index(table.number, *number));
-        delete(&mut batch, keys::counters_of_index(table.number, *number));
+        delete(batch, keys::of_index(table.number, *number));
+        delete(batch, keys::counters_of_index(table.number, *number));
     }
     let mut left = table.clone();
     left.indexes.retain(|index| !numbers.contains(&index.number));
     prune_definitions(&mut left);
-    change::set(&mut batch, &left)?;
-    Ok((batch, left))
+    change::set(batch, &left)
 }
 
 fn delete(batch: &mut Batch, range: Range) {

@@ -1,7 +1,7 @@
 //! What CreateTable and UpdateTable can ask for and this version does not have. It is refused in so many words: a table must not look
-//! as if it had a stream, a key of its own or a replica when it has none. Asking for such a thing to be off is fine.
+//! as if it had a key of its own or a replica when it has none. Asking for such a thing to be off is fine.
 
-use api::{CreateTableInput, Error, SSESpecification, StreamSpecification, UpdateTableInput, messages};
+use api::{CreateTableInput, Error, SSESpecification, UpdateTableInput, messages};
 
 /// One parameter, whether the request uses it, and what it would need.
 type Row = (bool, &'static str, &'static str);
@@ -9,7 +9,6 @@ type Row = (bool, &'static str, &'static str);
 /// Refuses what CreateTable cannot do.
 pub fn refuse_in_create(input: &CreateTableInput<'_>) -> Result<(), Error> {
     refuse(&[
-        (streams(input.stream_specification.as_ref()), "StreamSpecification", "streams are"),
         (
             customer_key(input.sse_specification.as_ref()),
             "SSESpecification",
@@ -29,7 +28,6 @@ pub fn refuse_in_create(input: &CreateTableInput<'_>) -> Result<(), Error> {
 /// Refuses what UpdateTable cannot do.
 pub fn refuse_in_update(input: &UpdateTableInput<'_>) -> Result<(), Error> {
     refuse(&[
-        (streams(input.stream_specification.as_ref()), "StreamSpecification", "streams are"),
         (
             customer_key(input.sse_specification.as_ref()),
             "SSESpecification",
@@ -53,10 +51,6 @@ fn refuse(rows: &[Row]) -> Result<(), Error> {
         Some((_, parameter, feature)) => Err(messages::unavailable(parameter, feature)),
         None => Ok(()),
     }
-}
-
-fn streams(requested: Option<&StreamSpecification>) -> bool {
-    requested.is_some_and(|stream| stream.stream_enabled)
 }
 
 fn customer_key(requested: Option<&SSESpecification<'_>>) -> bool {

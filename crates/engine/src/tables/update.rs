@@ -5,12 +5,15 @@
 
 use super::indexes::{self, IndexRequest};
 use super::throughput::{self, OnDemandOrigin};
-use super::{definition, removal, status, unavailable};
+use super::{definition, removal, status, streams, unavailable};
+use crate::partitions;
+use crate::partitions::sizes::Sizes;
 use api::{Error, GlobalSecondaryIndexUpdate, UpdateTableInput, messages};
 use model::table::{BillingMode, Projection, Status, Transition};
 use model::{Index, IndexKind, Table};
 use std::borrow::Cow;
 use std::collections::HashSet;
+use storage::Batch;
 
 /// How many index updates one request may hold (recorded by dynalite).
 const INDEX_UPDATES_MAX: usize = 5;
@@ -77,6 +80,8 @@ pub struct Request<'r> {
     pub now_ms: i64,
     /// The status for the time being; `None`: the change is through at once.
     pub transition: Option<Transition>,
+    /// How large the table's partitions are, where that may matter.
+    pub sizes: &'r Sizes,
 }
 
 /// What becomes of a table.
@@ -85,6 +90,8 @@ pub struct Update {
     pub table: Table,
     /// The numbers of the indexes that are to be removed in the same commit.
     pub remove_indexes: Vec<u16>,
+    /// What else is written in the same commit.
+    pub batch: Batch,
 }
 
 /// One check of a request on what the table is.
@@ -101,6 +108,7 @@ const CHECKS: &[Check] = &[
     created_indexes,
     deleted_indexes,
     on_demand,
+    |request| streams::check_change(request.input, request.table),
     |request| unavailable::refuse_in_update(request.input),
 ];
 
@@ -128,10 +136,13 @@ pub fn plan(request: &Request<'_>) -> Result<Update, Error> {
         remove_indexes.extend(delete_index(&mut table, update, request.transition));
     }
     removal::prune_definitions(&mut table);
+    let mut batch = Batch::new();
+    streams::change(&mut table, input.stream_specification.as_ref(), now_ms, &mut batch)?;
+    partitions::provide(&mut table, request.sizes, now_ms, &mut batch)?;
     if table != *request.table {
         table.transition = request.transition;
     }
-    Ok(Update { table, remove_indexes })
+    Ok(Update { table, remove_indexes, batch })
 }
 
 impl Request<'_> {

@@ -40,7 +40,7 @@ impl Server {
     /// A server on a store, without its jobs.
     pub fn open(store: Arc<dyn Store>, table_delay_ms: i64) -> Self {
         let (clock, hands) = Clock::manual(Timestamp::from_millis(1_790_000_000_000));
-        let settings = Settings { region: REGION.to_owned(), table_delay_ms };
+        let settings = Settings { table_delay_ms, ..Settings::of_region(REGION.to_owned()) };
         let engine = Arc::new(Engine::new(store.clone(), clock, Random::seeded(7), settings));
         Self { engine, clock: hands, store, caller: Caller { account: ACCOUNT.to_owned() } }
     }
@@ -117,11 +117,15 @@ impl Server {
             "DescribeContinuousBackups" decode_describe_continuous_backups describe_continuous_backups,
             "DescribeEndpoints" decode_describe_endpoints describe_endpoints,
             "DescribeLimits" decode_describe_limits describe_limits,
+            "DescribeStream" decode_describe_stream describe_stream,
             "DescribeTable" decode_describe_table describe_table,
             "DescribeTimeToLive" decode_describe_time_to_live describe_time_to_live,
             "ExecuteStatement" decode_execute_statement execute_statement,
             "ExecuteTransaction" decode_execute_transaction execute_transaction,
             "GetItem" decode_get_item get_item,
+            "GetRecords" decode_get_records get_records,
+            "GetShardIterator" decode_get_shard_iterator get_shard_iterator,
+            "ListStreams" decode_list_streams list_streams,
             "ListTables" decode_list_tables list_tables,
             "ListTagsOfResource" decode_list_tags_of_resource list_tags_of_resource,
             "PutItem" decode_put_item put_item,
@@ -133,6 +137,7 @@ impl Server {
             "UntagResource" decode_untag_resource untag_resource,
             "UpdateItem" decode_update_item update_item,
             "UpdateTable" decode_update_table update_table,
+            "UpdateTimeToLive" decode_update_time_to_live update_time_to_live,
         );
         Ok(())
     }

@@ -74,6 +74,11 @@ fn table(key: &str) -> Table {
         deletion_protection: false,
         tags: Vec::new(),
         transition: None,
+        partitions: model::partition::undivided(),
+        next_partition_number: 1,
+        next_shard_number: 0,
+        stream: None,
+        time_to_live: None,
     }
 }
 
@@ -106,7 +111,7 @@ impl Fixture {
         let mut batch = Batch::new();
         batch.set(keys::table(&table.account, &table.name), record::encode(table).unwrap());
         ready(store.commit(batch)).unwrap();
-        let settings = Settings { region: "us-east-1".to_owned(), table_delay_ms: 0 };
+        let settings = Settings::of_region("us-east-1".to_owned());
         let engine = Engine::new(store, Clock::system(), Random::seeded(1), settings);
         Self { engine, caller: Caller { account: table.account.clone() } }
     }

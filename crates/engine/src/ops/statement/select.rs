@@ -57,7 +57,9 @@ pub async fn page(context: &Context<'_>, statement: &Statement<'_>, request: Req
     if target.index.is_none()
         && let Some(read) = PointRead::of(&table, &select)?
     {
-        return point(context, &read, start, request).await;
+        let page = point(context, &read, start, request).await?;
+        table.was_read(&read.key.bytes, page.consumed.table_units());
+        return Ok(page);
     }
     let pages = Pages { target, reads, filter: condition, wanted, request };
     pages.run(context, start, digest).await

@@ -1,0 +1,160 @@
+//! Time to live: entering the items of a table into the order of expiry, and deleting from its front.
+//!
+//! Deleting goes the way of every write, so that indexes, counts and the change log know, and asks again whether the item is due: one that
+//! was renewed meanwhile stays. After each page the job rests for twice as long as the page took, so that it never takes more than a third
+//! of one core from those who are waiting.
+
+use super::periodic::Chore;
+use super::{TableName, undecodable};
+use crate::catalog::OpenTable;
+use crate::effects::ItemKey;
+use crate::tables::change;
+use crate::write::{ItemWrite, Next};
+use crate::{Caller, Context, Engine, expiry};
+use api::{Error, ErrorKind};
+use bytes::Bytes;
+use layout::keys::{self, Range, Source};
+use layout::{Cause, ItemRecord, record};
+use model::Table;
+use model::stream::ExpiryStatus;
+use storage::{Batch, Direction, Scan, StoreError};
+
+/// How many items are deleted or entered in one commit: a foreground write waits for no more than that.
+const PAGE_ITEMS: usize = 64;
+/// How many bytes of items are read to enter them.
+const PAGE_BYTES: usize = 256 * 1024;
+/// For each part of time at work, so many parts of rest.
+const REST: u32 = 2;
+
+/// Deletes what has expired in all tables.
+pub(super) struct Sweep;
+
+impl Chore for Sweep {
+    const WHAT: &'static str = "deleting what has expired";
+
+    async fn run(&mut self, engine: &Engine) -> Result<(), StoreError> {
+        let mut next = Some(scan(keys::all_expiring(), PAGE_ITEMS));
+        while let Some(scan) = next {
+            let page = engine.store.scan(scan.clone()).await?;
+            for entry in page.iter() {
+                sweep_table(engine, entry.value_bytes()).await?;
+            }
+            next = scan.after(&page);
+        }
+        Ok(())
+    }
+}
+
+/// Deletes what has expired in the table that has this key.
+async fn sweep_table(engine: &Engine, table_key: Bytes) -> Result<(), StoreError> {
+    let Some(stored) = engine.store.get_one(&table_key).await? else { return Ok(()) };
+    let descriptor: Table = record::decode(&stored.value)
+        .map_err(|_| StoreError::corrupted(format!("the descriptor under {table_key:02x?} does not decode")))?;
+    let now_seconds = engine.clock.now().as_seconds();
+    let oldest = now_seconds.saturating_sub(expiry::LATEST_AGE_SECONDS);
+    let mut next = Some(scan(keys::expiries(descriptor.number, oldest, now_seconds), PAGE_ITEMS));
+    while let Some(scan) = next {
+        let began = engine.clock.moment();
+        let page = engine.store.scan(scan.clone()).await?;
+        if page.is_empty() {
+            return Ok(());
+        }
+        let due: Vec<Bytes> = page.iter().filter_map(|entry| Some(keys::parse_expiry(entry.key)?.1)).collect();
+        if let Err(error) = delete(engine, &descriptor, due).await {
+            // The next sweep finds what is left.
+            tracing::warn!(table = descriptor.name, %error, "expired items could not be deleted and will be tried again");
+            return Ok(());
+        }
+        let worked = engine.clock.moment().since(began);
+        engine.clock.sleep(worked * REST).await;
+        next = scan.after(&page);
+    }
+    Ok(())
+}
+
+/// Deletes those of some items that are due.
+async fn delete(engine: &Engine, table: &Table, items: Vec<Bytes>) -> Result<(), Error> {
+    let caller = Caller { account: table.account.clone() };
+    let context = Context::new(engine, &caller);
+    let table = match engine.table_for_items(&table.account, &table.name).await {
+        Ok(current) if current.descriptor.number == table.number => current,
+        Ok(_) => return Ok(()),
+        Err(error) if matches!(error.kind(), ErrorKind::ResourceNotFound { .. }) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let item_keys = items.into_iter().filter_map(|bytes| ItemKey::stored(&table.descriptor, bytes));
+    let writes = item_keys.map(|key| ItemWrite {
+        table: table.clone(),
+        key,
+        decide: Box::new(move |table, old| Ok(decide(engine, table, old))),
+    });
+    context.write_items_because(Cause::Expiry, writes.collect()).await?;
+    context.settle().await
+}
+
+fn decide(engine: &Engine, table: &OpenTable, old: Option<&ItemRecord>) -> Next {
+    let expires_at = old.and_then(|old| expiry::expires_at(&table.descriptor, old));
+    let now_seconds = engine.clock.now().as_seconds();
+    if expires_at.is_some_and(|seconds| expiry::is_due(seconds, now_seconds)) { Next::Delete } else { Next::Keep }
+}
+
+/// Enters the items that were there before the table's items expired, and says that all are entered. Returns early where the table's items
+/// do not expire any more.
+pub(super) async fn enter_all(engine: &Engine, name: &TableName, mut table: OpenTable) -> Result<(), StoreError> {
+    let number = table.descriptor.number;
+    let mut next = Some(Scan { max_bytes: PAGE_BYTES, ..scan(Source::Table(number).all(), PAGE_ITEMS) });
+    while let Some(scan) = next {
+        let page = engine.store.scan(scan.clone()).await?;
+        let mut batch = Batch::new();
+        for entry in page.iter() {
+            let record = ItemRecord::decode(&entry.value_bytes())
+                .map_err(|_| StoreError::corrupted(format!("the item under {:02x?} does not decode", entry.key)))?;
+            if let Some(place) = expiry::place(&table.descriptor, entry.key, &record) {
+                batch.check(entry.key_bytes(), Some(entry.version));
+                batch.set(place, Bytes::new());
+            }
+        }
+        if !batch.mutations.is_empty() {
+            table.check(&mut batch);
+            match engine.store.commit(batch).await {
+                Ok(_) => {}
+                Err(StoreError::Conflict { .. }) => {
+                    match super::read(engine, name).await? {
+                        Some(read) if read.descriptor.number == number && is_filling(&read.descriptor) => table = read,
+                        Some(_) | None => return Ok(()),
+                    }
+                    // Somebody writes where we read: smaller steps get through.
+                    next = Some(Scan { max_entries: (scan.max_entries / 2).max(1), ..scan });
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        next = scan.after(&page).map(|scan| Scan { max_entries: PAGE_ITEMS.min(scan.max_entries * 2), ..scan });
+        runtime::give_way().await;
+    }
+    finish(engine, name, table).await
+}
+
+/// Says that all items are entered.
+async fn finish(engine: &Engine, name: &TableName, table: OpenTable) -> Result<(), StoreError> {
+    let mut next = table.descriptor.clone();
+    if let Some(time_to_live) = &mut next.time_to_live {
+        time_to_live.status = ExpiryStatus::Enabled;
+    }
+    let mut batch = Batch::new();
+    table.check(&mut batch);
+    change::set(&mut batch, &next).map_err(|_| undecodable(name))?;
+    // After a conflict the job looks at the table again, and finds this or something else to do.
+    super::commit(engine, batch).await
+}
+
+/// Whether the items of a table are still to be entered.
+pub(super) fn is_filling(table: &Table) -> bool {
+    table.time_to_live.as_ref().is_some_and(|time_to_live| time_to_live.status == ExpiryStatus::Enabling)
+}
+
+fn scan(range: Range, max_entries: usize) -> Scan {
+    let Range { from, to } = range;
+    Scan { from, to, direction: Direction::Forward, max_entries, max_bytes: usize::MAX }
+}

@@ -1,0 +1,34 @@
+//! Work that comes with time: deleting what has expired, dividing what is hot, removing what is over.
+
+use crate::Engine;
+use std::sync::Weak;
+use std::time::Duration;
+use storage::StoreError;
+
+/// Work that is done again and again.
+pub(super) trait Chore: Send + 'static {
+    /// What it does, for the log.
+    const WHAT: &'static str;
+
+    /// Does what is due now.
+    fn run(&mut self, engine: &Engine) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Does a chore, pauses, and so on until the engine or its store is gone. A failure is logged, and waits for the next time.
+pub(super) fn start<C: Chore>(engine: &Weak<Engine>, pause: Duration, mut chore: C) {
+    let engine = engine.clone();
+    runtime::spawn(async move {
+        loop {
+            let Some(running) = engine.upgrade() else { return };
+            let clock = running.clock.clone();
+            match chore.run(&running).await {
+                Ok(()) => {}
+                Err(StoreError::Closed) => return,
+                Err(error) => tracing::error!(chore = C::WHAT, %error, "a job failed and will be tried again"),
+            }
+            // Nobody's work must keep a store open that nobody uses any more.
+            drop(running);
+            clock.sleep(pause).await;
+        }
+    });
+}
