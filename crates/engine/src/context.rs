@@ -80,6 +80,11 @@ impl<'e> Context<'e> {
         Ok(page)
     }
 
+    /// How far logs are complete; see [`storage::Store::settled`]. To be asked before a log is read.
+    pub async fn settled(&self) -> Result<Version, Error> {
+        self.engine.store.settled().await.map_err(from_store)
+    }
+
     /// Commits a batch. A conflict is the caller's to retry.
     pub async fn commit(&self, batch: Batch) -> Result<Version, StoreError> {
         let version = self.engine.store.commit(batch).await?;

@@ -82,8 +82,9 @@ struct Log<'c> {
 impl Log<'_> {
     /// The place behind the newest record.
     async fn end(&self) -> Result<Position, Error> {
+        let settled = self.context.settled().await?;
         let newest = self.entry(Position::default(), Direction::Backward).await?;
-        Ok(newest.map_or(Position::default(), |(position, _)| position.next()))
+        Ok(newest.map_or(Position::default(), |(position, _)| position.next()).min(Position::behind(settled)))
     }
 
     /// A number that lies outside of the shard was not read from it.
