@@ -43,6 +43,7 @@ histories: build
 	tests/run histories --short
 	tests/run bank --short
 	tests/run hot-item --seconds 3
+	tests/run expiry --short
 
 # Generated requests, answered by Stator and by freely licensed peers.
 differential: build
