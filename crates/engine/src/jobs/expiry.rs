@@ -20,7 +20,7 @@ use model::stream::ExpiryStatus;
 use storage::{Batch, Direction, Scan, StoreError};
 
 /// How many items are deleted or entered in one commit: a foreground write waits for no more than that.
-const PAGE_ITEMS: usize = 64;
+const PAGE_ITEMS: usize = 128;
 /// How many bytes of items are read to enter them.
 const PAGE_BYTES: usize = 256 * 1024;
 /// For each part of time at work, so many parts of rest.
