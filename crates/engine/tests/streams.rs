@@ -255,6 +255,7 @@ async fn what_no_reader_may_ask_is_refused() {
         (at(number("111111111111111111111")), invalid, "Invalid SequenceNumber".to_owned()),
         (at(number("not a number of any stream")), invalid, "Invalid SequenceNumber".to_owned()),
         (at(number("1000000000000000000000000000001")), invalid, "Invalid SequenceNumber".to_owned()),
+        (at(number("1000000000000999999990000000001")), invalid, "Invalid SequenceNumber".to_owned()),
         (at(number("9999999999999999999999999999999999999999")), invalid, "Invalid SequenceNumber".to_owned()),
         (records("x".to_owned()), invalid, "Invalid ShardIterator".to_owned()),
         (records(format!("{iterator}x")), invalid, "Invalid ShardIterator".to_owned()),
