@@ -47,7 +47,7 @@ pub enum Fault {
     StaleExpiry,
     /// A table whose items expire is not among those where expired items are looked for.
     ExpiringNotListed,
-    /// Partitions do not cover all hashes in order, or have a number that will be given again.
+    /// Partitions do not cover all hashes in order, or have a number that was given twice or will be given again.
     PartitionsOutOfOrder,
     /// A partition of a table with a stream has no open shard, or one of a table without has a shard.
     PartitionWithoutShard {
