@@ -306,6 +306,8 @@ pub enum EvaluationError {
     UpdatedType,
     /// The result of arithmetic is not a number that DynamoDB stores.
     Number(NumberError),
+    /// The update writes far more than an item may have.
+    ItemTooLarge,
     /// The update writes an attribute of the table's key.
     KeyAttribute {
         /// The attribute's name.
@@ -325,6 +327,7 @@ impl fmt::Display for EvaluationError {
             }
             Self::UpdatedType => f.write_str("Type mismatch for attribute to update"),
             Self::Number(error) => f.write_str(number_text(*error)),
+            Self::ItemTooLarge => f.write_str("Item size to update has exceeded the maximum allowed size"),
             Self::KeyAttribute { name } => {
                 write!(f, "{PARAMETERS}Cannot update attribute {name}. This attribute is part of the key")
             }
