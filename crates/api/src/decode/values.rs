@@ -178,7 +178,7 @@ impl<'a> Decoder<'a> {
         let mut members = self.reader.open_object()?;
         while let Some(name) = self.reader.next_member(&mut members)? {
             if name.is_empty() {
-                self.fault(path, ValueFault::EmptyName);
+                self.fault(path, ValueFault::EmptyNameInside);
             }
             pairs.push((name, self.value_at(path, Place::Element, levels)?));
         }

@@ -226,6 +226,7 @@ fn is_prefixed_in_start_key(fault: &ValueFault) -> bool {
         ValueFault::Empty | ValueFault::SeveralTypes | ValueFault::NullFalse => true,
         ValueFault::EmptySet(kind) => *kind != SetKind::Number,
         ValueFault::EmptyName
+        | ValueFault::EmptyNameInside
         | ValueFault::Number { .. }
         | ValueFault::DuplicateMembers { .. }
         | ValueFault::TooDeep => false,
