@@ -94,6 +94,28 @@ async fn the_first_action_that_is_wrong_is_told() {
 }
 
 #[tokio::test]
+async fn the_size_of_an_update_that_is_too_long_is_not_told() {
+    let targets: Vec<String> = (0..500).map(|at| format!("a{at} = :v")).collect();
+    let set = format!("SET {}", targets.join(", "));
+    let oversized = json!({ "UpdateExpression": set, "ExpressionAttributeValues": { ":v": text("x") } });
+    expect(&[(
+        vec![update(key(text("a")), oversized.clone()), check(key(deep(100)), exists())],
+        "Invalid UpdateExpression: Expression size has exceeded the maximum allowed size;",
+    )])
+    .await;
+    let server = Server::start(0).await;
+    let request = with(json!({ "TableName": "absent", "Key": key(text("a")) }), oversized);
+    let words =
+        "1 validation error detected: Invalid UpdateExpression: Expression size has exceeded the maximum allowed size;";
+    assert_eq!(server.refused("UpdateItem", request).await.1, words);
+    let filter = json!({ "TableName": "absent", "FilterExpression": "a".repeat(4097) });
+    let words = "Invalid FilterExpression: Expression size has exceeded the maximum allowed size;";
+    assert_eq!(server.refused("Scan", filter.clone()).await.1, format!("{words} expression size: 4097"));
+    let query = json!({ "KeyConditionExpression": "pk = :v", "ExpressionAttributeValues": { ":v": text("x") } });
+    assert_eq!(server.refused("Query", with(filter, query)).await.1, words);
+}
+
+#[tokio::test]
 async fn of_one_action_a_deep_key_is_told_last() {
     let condition = format!("a = :v{}", " AND a = :v".repeat(373));
     let oversized = json!({ "ConditionExpression": condition, "ExpressionAttributeValues": { ":v": text("x") } });
