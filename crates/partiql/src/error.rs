@@ -1,7 +1,7 @@
 //! Everything that can be wrong with a statement by itself, and the words that DynamoDB has for it.
 //!
 //! Errors are data; text is produced here and nowhere else. Sources of the words: the captures of the AWS-verified suite of October 2026;
-//! captures in the tests of two other implementations (floci, September 2026, and dynoxide, July and August 2026). Those without evidence
+//! captures in the tests of two other implementations (floci, September 2026, and dynoxide, July to October 2026). Those without evidence
 //! are marked; each message is pinned by a row in `tests/`.
 
 use model::NumberError;
@@ -43,6 +43,8 @@ impl fmt::Display for Place {
 pub enum Detail {
     Unreadable,
     Leftover,
+    SecondStatement,
+    NoColumns,
     Term,
     Keyword,
     Operator,
@@ -60,6 +62,10 @@ impl fmt::Display for Detail {
         f.write_str(match self {
             Self::Unreadable => "",
             Self::Leftover => "Unexpected token after expression",
+            Self::SecondStatement => "Unexpected token after semicolon. (Only one query is allowed.)",
+            Self::NoColumns => {
+                "Expected identifier or an expression but found unexpected keyword 'from' in a select list."
+            }
             Self::Term => "Unexpected term",
             Self::Keyword => "Unexpected keyword",
             Self::Operator => "Unexpected operator",
@@ -104,6 +110,8 @@ pub enum Problem {
     NotOneTable { place: Place },
     OperationOnIndex,
     UnsupportedOperation { operation: &'static str },
+    MisplacedExists,
+    MissingCompared,
     UnsupportedClause { clause: &'static str, place: Place },
     UnrecognizedFunction { name: String, place: Place },
     ListIndexRange { index: String, place: Place },
@@ -152,6 +160,8 @@ impl fmt::Display for Problem {
             }
             Self::OperationOnIndex => f.write_str("This operation is not supported on an index"),
             Self::UnsupportedOperation { operation } => write!(f, "Unsupported operation: {operation}"),
+            Self::MisplacedExists => f.write_str("EXISTS can only be used in ExecuteTransaction write requests."),
+            Self::MissingCompared => f.write_str("MISSING must be compared using IS operator"),
             Self::UnsupportedClause { clause, place } => write!(f, "Unsupported clause: {clause} at {place}"),
             Self::UnrecognizedFunction { name, place } => write!(f, "Unrecognized function: {name} at {place}"),
             Self::ListIndexRange { index, place } => {

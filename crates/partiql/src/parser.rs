@@ -42,6 +42,8 @@ struct Parser<'a> {
     depth: usize,
     /// How many `?` there were.
     parameters: usize,
+    /// Whether the parser is in a WHERE clause.
+    in_filter: bool,
     /// Where in a literal the parser is.
     literal: Vec<LiteralStep<'a>>,
     fault: Option<Problem>,
@@ -50,13 +52,14 @@ struct Parser<'a> {
 impl<'a> Parser<'a> {
     fn new(text: &'a str) -> Result<Self, Problem> {
         let tokens = tokenize(text)?;
-        Ok(Self { text, tokens, at: 0, depth: 0, parameters: 0, literal: Vec::new(), fault: None })
+        let (literal, fault) = (Vec::new(), None);
+        Ok(Self { text, tokens, at: 0, depth: 0, parameters: 0, in_filter: false, literal, fault })
     }
 
     fn statement(&mut self) -> Result<Body<'a>, Problem> {
         let body = self.body()?;
-        self.accept(TokenKind::Semicolon);
-        if self.peek() == TokenKind::End { Ok(body) } else { Err(syntax(Detail::Leftover)) }
+        self.end()?;
+        Ok(body)
     }
 
     fn peek(&self) -> TokenKind {

@@ -46,6 +46,10 @@ impl<'a> Parser<'a> {
             Keyword::Null => AttributeValue::Null,
             Keyword::Missing => {
                 self.advance();
+                // Before what is wrong with operands, wherever those stand (captured by dynoxide, October 2026).
+                if self.in_filter && self.literal.is_empty() {
+                    self.note(Problem::MissingCompared);
+                }
                 return Ok(Expression::Missing);
             }
             Keyword::From => return Err(syntax(Detail::DataManipulation)),
