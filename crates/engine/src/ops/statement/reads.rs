@@ -5,6 +5,7 @@
 //! against the others (captures of October 2026), and the whole partition is read once instead. Every range is filtered by the whole
 //! WHERE clause.
 
+use super::expect_kind;
 use crate::plan::{KeyRange, Target, Wanted};
 use api::{Error, messages};
 use expression::{KeyBounds, KeyRelation};
@@ -90,12 +91,10 @@ fn check_order(select: &Select<'_>, names: Names<'_>, branches: Option<&[Branch<
 }
 
 fn check_value(attribute: &KeyAttribute, value: &AttributeValue<'_>) -> Result<(), Error> {
+    expect_kind(attribute, value)?;
     match KeyValue::of(value) {
-        Some(value) if value.kind() == attribute.kind && value.is_empty() => {
-            Err(messages::empty_key_value(&attribute.name, value.kind()))
-        }
-        Some(value) if value.kind() == attribute.kind => Ok(()),
-        _ => Err(messages::key_condition_type(&attribute.name)),
+        Some(value) if value.is_empty() => Err(messages::empty_key_value(&attribute.name, value.kind())),
+        _ => Ok(()),
     }
 }
 
