@@ -6,12 +6,13 @@
 use super::point::key_of;
 use super::{Surface, expect_kind, pins, refuse};
 use crate::catalog::OpenTable;
+use crate::context::Context;
 use crate::effects::ItemKey;
 use crate::key;
 use crate::ops::conditional::Guard;
 use crate::ops::put_item;
 use crate::ops::update_item::Asked;
-use crate::write::{Decide, ItemWrite, Next, Written};
+use crate::write::{self, Decide, ItemWrite, Next, Written};
 use crate::{effects, item_size};
 use api::{Error, ReturnValue, ReturnValuesOnConditionCheckFailure, messages};
 use layout::{ItemRecord, KeyValue};
@@ -192,6 +193,24 @@ impl Planned<'_> {
             return Err(messages::conditional_check_failed(None));
         }
         asked.apply(&self.named, table, old)
+    }
+
+    /// Whether the statement changes an attribute of the key, which is refused before the item is looked at.
+    pub fn updates_key(&self) -> bool {
+        match &self.change {
+            PlannedChange::Update(Asked { update: Some(update), .. }) => {
+                update.check_key(&self.table.descriptor.key_schema).is_err()
+            }
+            _ => false,
+        }
+    }
+
+    /// The size that a statement which failed is charged by: of the item as it is, or of the one that it would have made.
+    pub async fn attempted_size(&self, context: &Context<'_>) -> Result<usize, Error> {
+        let made = if let PlannedChange::Insert(record) = &self.change { record.size } else { 0 };
+        let stored = context.get(&self.key.bytes).await?;
+        let stored = stored.map(|stored| write::decode(&self.key.bytes, &stored)).transpose()?;
+        Ok(made.max(stored.map_or(0, |stored| stored.size)))
     }
 
     /// What the statement answers of the item.
