@@ -1,9 +1,9 @@
 //! The reads that a SELECT is made of, as ranges of stored keys in the order in which they are read.
 //!
 //! A scan is one range. A keyed SELECT has a range for every way through its ORs and INs. No two of them may have items in common, so that
-//! each item is answered once; where one of a partition has a condition on the sort key that is no range, DynamoDB does not hold that
-//! against the others (captures of October 2026), and the whole partition is read once instead. Every range is filtered by the whole
-//! WHERE clause.
+//! each item is answered once; where one of a partition has a condition on the sort key that is no range, or two different ones, DynamoDB
+//! does not hold that against the others (captures of October 2026, those of two by dynoxide), and the whole partition is read once
+//! instead. Every range is filtered by the whole WHERE clause.
 
 use super::expect_kind;
 use crate::plan::{KeyRange, Target, Wanted};
@@ -66,7 +66,9 @@ pub fn reads(target: Target<'_>, select: &Select<'_>) -> Result<Reads, Error> {
     let mut ranges = partitions.map(apart).collect::<Result<Vec<_>, _>>()?;
     check_filters_are_carried(target, select, &branches)?;
     let direction = arrange(&mut ranges, select, names);
-    let is_filtered = branches.iter().any(|branch| branch.is_filtered);
+    // Where the whole partition is read instead of parts of it, only the filter finds those.
+    let is_merged = branches.len() > 1 && branches.iter().any(|branch| !is_one_range(branch));
+    let is_filtered = is_merged || branches.iter().any(|branch| branch.is_filtered);
     Ok(Reads { ranges: ranges.into_iter().flatten().collect(), direction, is_filtered })
 }
 
@@ -120,11 +122,16 @@ impl<'b, 's> Read<'b, 's> {
     }
 }
 
+/// Whether what a branch says of the sort key is one condition that a range of keys expresses, or none.
+fn is_one_range(branch: &Branch<'_>) -> bool {
+    !branch.negates_sort && branch.sort.windows(2).all(|pair| pair[0] == pair[1])
+}
+
 /// The ranges of one partition, which have no keys in common.
 fn apart(reads: &[Read<'_, '_>]) -> Result<Vec<Range>, Error> {
     match reads {
         [one] => Ok(vec![one.range.clone()]),
-        [first, ..] if reads.iter().any(|read| read.branch.negates_sort) => Ok(vec![first.whole.clone()]),
+        [first, ..] if !reads.iter().all(|read| is_one_range(read.branch)) => Ok(vec![first.whole.clone()]),
         _ if reads.windows(2).any(|pair| pair[1].range.from < pair[0].range.to) => {
             Err(messages::overlapping_conditions())
         }
