@@ -131,7 +131,7 @@ pub enum Problem {
     SetArguments { function: SetFunction, place: Place },
     SetTarget { function: SetFunction, place: Place },
     SetType { function: SetFunction, place: Place },
-    TypeTest { name: String },
+    TypeTest { name: &'static str, place: Place },
     NotAValue { place: Place },
     NotACondition { place: Place },
     NotAnItem { place: Place },
@@ -215,10 +215,13 @@ impl Problem {
             Self::SetType { function, place } => {
                 write!(f, "The second argument to {function} must be a value with type SET at {place}")
             }
+            Self::TypeTest { name, place } => {
+                write!(f, "Unsupported data type for IS operator: {name}. Supported data types are ")?;
+                write!(f, "[MISSING, NULL, BOOLEAN, BLOB, STRING, NUMERIC, STRUCT, TUPLE, LIST] at {place}")
+            }
             // From here on without evidence.
             Self::DuplicateName { name } => write!(f, "{INVALID} The name {name} stands twice in one map"),
             Self::ReturningOfInsert => f.write_str("INSERT statements have no RETURNING clause"),
-            Self::TypeTest { name } => write!(f, "The type {name} cannot be tested with the IS operator"),
             Self::NotAValue { place } => write!(f, "This cannot be used as a value at {place}"),
             Self::NotACondition { place } => write!(f, "This cannot be used as a condition at {place}"),
             Self::NotAnItem { place } => write!(f, "The VALUE of an INSERT statement must be an item at {place}"),

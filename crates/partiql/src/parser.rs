@@ -12,6 +12,7 @@ mod statement;
 mod terms;
 
 pub(crate) use literals::duplicate;
+pub(crate) use terms::condition_function;
 
 use crate::error::{Detail, Place, Problem};
 use crate::syntax::{Body, Expression, Node, PathNode, PathStep, Statement};
@@ -123,6 +124,12 @@ impl<'a> Parser<'a> {
         self.fault.get_or_insert(problem);
     }
 
+    /// Whether what comes next is part of a condition, not of a literal in it. What can be read and is wrong with a condition's words is told
+    /// in the order of the text, before what is wrong with its operands (captured by dynoxide, October 2026).
+    fn is_in_condition(&self) -> bool {
+        self.in_filter && self.literal.is_empty()
+    }
+
     /// Parses something that may contain the like of itself.
     fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T, Problem>) -> Result<T, Problem> {
         self.depth += 1;
@@ -180,7 +187,11 @@ impl<'a> Parser<'a> {
     fn name(&mut self) -> Cow<'a, str> {
         let quoted = self.peek() == TokenKind::Quoted;
         let text = self.advance();
-        if quoted { unquoted(text, "\"") } else { Cow::Borrowed(text) }
+        let name = if quoted { unquoted(text, "\"") } else { Cow::Borrowed(text) };
+        if name.is_empty() {
+            self.note(Problem::EmptyComponent);
+        }
+        name
     }
 
     /// The index of a list's element, up to its bracket. A sign may stand before it, though only `-0` is an index.

@@ -119,9 +119,6 @@ impl<'a> Parser<'a> {
                 PathStep::Index(_) => self.note(Problem::TooManyComponents),
             }
         }
-        if path.attribute.is_empty() || names.iter().any(|name| name.is_empty()) {
-            self.note(Problem::EmptyComponent);
-        }
         if names.len() > 1 {
             self.note(Problem::TooManyComponents);
         }

@@ -4,6 +4,7 @@ use super::{Parser, syntax};
 use crate::error::{Detail, Problem};
 use crate::syntax::{Expression, Node};
 use crate::token::{Keyword, TokenKind};
+use expression::build::Function;
 use model::AttributeValue;
 
 impl<'a> Parser<'a> {
@@ -46,8 +47,7 @@ impl<'a> Parser<'a> {
             Keyword::Null => AttributeValue::Null,
             Keyword::Missing => {
                 self.advance();
-                // Before what is wrong with operands, wherever those stand (captured by dynoxide, October 2026).
-                if self.in_filter && self.literal.is_empty() {
+                if self.is_in_condition() {
                     self.note(Problem::MissingCompared);
                 }
                 return Ok(Expression::Missing);
@@ -90,6 +90,9 @@ impl<'a> Parser<'a> {
         let first = self.at;
         let name = self.advance();
         self.advance();
+        if self.is_in_condition() && condition_function(name).is_none() {
+            self.note(Problem::UnrecognizedFunction { name: name.to_ascii_lowercase(), place: self.place(first) });
+        }
         let mut arguments = Vec::with_capacity(2);
         while !self.accept(TokenKind::Close) {
             if !arguments.is_empty() {
@@ -119,6 +122,19 @@ impl<'a> Parser<'a> {
         let below = height(&elements);
         self.node(first, below, Expression::List(elements))
     }
+}
+
+/// The function of a condition that has a name; names are compared without regard to case (captures of October 2026).
+pub(crate) fn condition_function(name: &str) -> Option<Function> {
+    const FUNCTIONS: [Function; 6] = [
+        Function::AttributeExists,
+        Function::AttributeNotExists,
+        Function::AttributeType,
+        Function::BeginsWith,
+        Function::Contains,
+        Function::Size,
+    ];
+    FUNCTIONS.into_iter().find(|function| function.name().eq_ignore_ascii_case(name))
 }
 
 /// The height of the highest of several nodes.
