@@ -18,6 +18,7 @@ use crate::error::{Detail, Place, Problem};
 use crate::syntax::{Body, Expression, Node, PathNode, PathStep, Statement};
 use crate::token::{Keyword, Token, TokenKind, tokenize};
 use literals::LiteralStep;
+use model::limits::EXPRESSION_OPERATORS_MAX;
 use std::borrow::Cow;
 
 /// The most levels that an expression may have. DynamoDB's own limit is not known.
@@ -45,6 +46,8 @@ struct Parser<'a> {
     parameters: usize,
     /// Whether the parser is in a WHERE clause.
     in_filter: bool,
+    /// How many operators and functions its WHERE clause has so far.
+    operators: usize,
     /// Where in a literal the parser is.
     literal: Vec<LiteralStep<'a>>,
     fault: Option<Problem>,
@@ -54,7 +57,7 @@ impl<'a> Parser<'a> {
     fn new(text: &'a str) -> Result<Self, Problem> {
         let tokens = tokenize(text)?;
         let (literal, fault) = (Vec::new(), None);
-        Ok(Self { text, tokens, at: 0, depth: 0, parameters: 0, in_filter: false, literal, fault })
+        Ok(Self { text, tokens, at: 0, depth: 0, parameters: 0, in_filter: false, operators: 0, literal, fault })
     }
 
     fn statement(&mut self) -> Result<Body<'a>, Problem> {
@@ -128,6 +131,17 @@ impl<'a> Parser<'a> {
     /// in the order of the text, before what is wrong with its operands (captured by dynoxide, October 2026).
     fn is_in_condition(&self) -> bool {
         self.in_filter && self.literal.is_empty()
+    }
+
+    /// Counts an operator or function of a condition: those of logic, of comparison, IN, BETWEEN and IS, and the NOT of any of them. There
+    /// may be as many as in an expression (captured by dynoxide, October 2026).
+    fn count_operator(&mut self) {
+        if self.is_in_condition() {
+            self.operators += 1;
+        }
+        if self.operators > EXPRESSION_OPERATORS_MAX {
+            self.note(expression::Problem::TooManyOperators { count: EXPRESSION_OPERATORS_MAX + 1 }.into());
+        }
     }
 
     /// Parses something that may contain the like of itself.

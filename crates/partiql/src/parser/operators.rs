@@ -42,8 +42,12 @@ impl<'a> Parser<'a> {
             }
             if negated {
                 self.advance();
+                self.count_operator();
             }
             self.advance();
+            if binding <= Binding::Comparison {
+                self.count_operator();
+            }
             left = self.joined(first, left, operator)?;
             if negated {
                 left = self.node(first, left.height, Expression::Not(Box::new(left)))?;
@@ -58,6 +62,7 @@ impl<'a> Parser<'a> {
         let mut negated = false;
         while self.accept_keyword(Keyword::Not) {
             negated = !negated;
+            self.count_operator();
         }
         if self.at == first {
             return self.term();
@@ -144,6 +149,9 @@ impl<'a> Parser<'a> {
 
     fn is(&mut self, first: usize, operand: Node<'a>) -> Result<Node<'a>, Problem> {
         let negated = self.accept_keyword(Keyword::Not);
+        if negated {
+            self.count_operator();
+        }
         let test = self.type_name()?;
         if let TypeTest::Other(name) = test
             && self.is_in_condition()

@@ -164,6 +164,10 @@ impl<'a> Parser<'a> {
                 self.accept_word("ASC");
                 Order::Ascending
             };
+            // No key is null, so it says nothing (captured by dynoxide, October 2026).
+            if self.accept_word("NULLS") && !self.accept_word("FIRST") && !self.accept_word("LAST") {
+                return Err(expected("FIRST or LAST"));
+            }
             terms.push(OrderTerm { by, order });
             if !self.accept(TokenKind::Comma) {
                 return Ok(terms);
@@ -219,8 +223,12 @@ impl<'a> Parser<'a> {
 
     fn update(&mut self) -> Result<Body<'a>, Problem> {
         let source = self.written_source()?;
+        let of_source = self.fault.take();
         let changes = self.changes()?;
+        let of_changes = self.fault.take();
         let filter = self.filter()?;
+        // What is wrong with the WHERE clause is told first (captured by dynoxide, October 2026).
+        self.fault = of_source.or(self.fault.take()).or(of_changes);
         let returning = self.returning()?;
         Ok(Body::Update { source, changes, filter, returning })
     }
@@ -230,6 +238,10 @@ impl<'a> Parser<'a> {
         let source = self.read_source()?;
         self.check_no_index(source);
         self.alias();
+        let verb_behind = matches!(self.peek_second(), TokenKind::Keyword(Keyword::Set | Keyword::Remove));
+        if self.peek() == TokenKind::Keyword(Keyword::Where) && verb_behind {
+            return Err(syntax(Detail::DataManipulation));
+        }
         let filter = self.filter()?;
         let changes = self.changes()?;
         let returning = self.returning()?;
@@ -263,7 +275,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// SET and REMOVE clauses, one at least. What follows a word may be a list.
+    /// SET and REMOVE clauses, one at least. What follows SET may be a list; REMOVE has one path (captured by dynoxide, October 2026).
     fn changes(&mut self) -> Result<Vec<Change<'a>>, Problem> {
         let mut changes = Vec::new();
         loop {
@@ -279,7 +291,7 @@ impl<'a> Parser<'a> {
                 } else {
                     Change::Remove(target)
                 });
-                if !self.accept(TokenKind::Comma) {
+                if !set || !self.accept(TokenKind::Comma) {
                     break;
                 }
             }

@@ -90,8 +90,13 @@ impl<'a> Parser<'a> {
         let first = self.at;
         let name = self.advance();
         self.advance();
-        if self.is_in_condition() && condition_function(name).is_none() {
-            self.note(Problem::UnrecognizedFunction { name: name.to_ascii_lowercase(), place: self.place(first) });
+        match condition_function(name) {
+            Some(_) => self.count_operator(),
+            None if self.is_in_condition() => {
+                let name = name.to_ascii_lowercase();
+                self.note(Problem::UnrecognizedFunction { name, place: self.place(first) });
+            }
+            None => (),
         }
         let mut arguments = Vec::with_capacity(2);
         while !self.accept(TokenKind::Close) {
