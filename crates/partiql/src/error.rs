@@ -117,6 +117,7 @@ pub enum Problem {
     ListIndexRange { index: String, place: Place },
     UnexpectedComponent { place: Place },
     DuplicateColumns { name: String },
+    OrderArgument { found: String, place: Place },
     Number { error: NumberError, path: String },
     NestingLevels { path: String },
     DataType { what: String, path: String, place: Place },
@@ -169,6 +170,9 @@ impl fmt::Display for Problem {
             }
             Self::UnexpectedComponent { place } => write!(f, "Unexpected path component at {place}"),
             Self::DuplicateColumns { name } => write!(f, "Duplicate identifiers in select clause: {name}"),
+            Self::OrderArgument { found, place } => {
+                write!(f, "Argument to ORDER BY must be of type VariableReference. Type: {found} at {place}")
+            }
             Self::Returning { clause } => {
                 write!(f, "Invalid returning clause: RETURNING {clause} *. ")?;
                 f.write_str("Only RETURNING ALL OLD * is allowed in DELETE statements.")
