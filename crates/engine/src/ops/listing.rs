@@ -88,7 +88,8 @@ impl<'a> Parameters<'a> {
         let words = fault.words(layer);
         Err(match (self.listing, member) {
             (_, "ExclusiveStartKey") if is_prefixed_in_start_key(fault) => messages::value_in_starting_key(&words),
-            (Listing::Scan, VALUES) if *fault != ValueFault::TooDeep => {
+            // Names inside of values: as most Regions answered in the end (captured by dynoxide, October 2026).
+            (Listing::Scan, VALUES) if !matches!(fault, ValueFault::TooDeep | ValueFault::EmptyNameInside) => {
                 WORDING.refuse(messages::text::invalid_placeholder_value(&words, key))
             }
             _ => WORDING.refuse(words),
