@@ -21,6 +21,7 @@ pub mod item_size;
 pub mod jobs;
 pub mod key;
 pub mod legacy;
+pub mod opened;
 pub mod ops;
 pub mod page;
 pub mod partitions;

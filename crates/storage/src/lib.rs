@@ -104,6 +104,11 @@ pub trait Store: Send + Sync {
         Reply::ready(Ok(Version::MAX))
     }
 
+    /// Whether other processes write the store at the same time, so that nothing that was read of it stays true by itself.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     /// Whether the store takes commits. It does not after a failure that only opening it again can mend.
     fn accepts_commits(&self) -> bool {
         true

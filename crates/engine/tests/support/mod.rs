@@ -5,6 +5,7 @@
 
 pub mod changes;
 pub mod contended;
+pub mod shared;
 pub mod unsteady;
 
 use api::Encode;
@@ -98,10 +99,16 @@ impl Server {
     async fn answer(&self, operation: &str, input: &Value) -> Result<Value, api::Error> {
         let body = serde_json::to_vec(input).unwrap();
         let mut out = Vec::new();
-        let context = Context::new(&self.engine, &self.caller);
-        let result = self.dispatch(&context, operation, &body, &mut out).await;
-        context.settle().await.unwrap();
-        result?;
+        loop {
+            let context = Context::new(&self.engine, &self.caller);
+            out.clear();
+            let result = self.dispatch(&context, operation, &body, &mut out).await;
+            if !context.must_repeat().await {
+                context.settle().await.unwrap();
+                result?;
+                break;
+            }
+        }
         Ok(if out.is_empty() { Value::Null } else { serde_json::from_slice(&out).unwrap() })
     }
 
