@@ -4,9 +4,10 @@
 
 mod support;
 
-use layout::keys::{Range, Space};
+use bytes::Bytes;
+use layout::keys::{self, Range, Space};
 use serde_json::{Value, json};
-use storage::{Direction, Scan};
+use storage::{Batch, Direction, Scan};
 use support::changes::{events, only_shard, put, start, streaming};
 use support::{Server, composite, with};
 
@@ -231,4 +232,23 @@ async fn what_no_stream_can_become_is_refused() {
     let delete = json!({ "GlobalSecondaryIndexUpdates": [{ "Delete": { "IndexName": "i" } }] });
     server.refused("UpdateTable", update(with(enabled(false, None), delete))).await;
     server.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_stream_that_is_damaged_keeps_no_other() {
+    let (server, arn) = start("KEYS_ONLY").await;
+    put(&server, 1, "x").await;
+    server.ask("CreateTable", streaming(composite("aaa"), "KEYS_ONLY")).await;
+    let Range { from, to } = keys::all_streams();
+    let scan = Scan { from, to, direction: Direction::Forward, max_entries: 1, max_bytes: usize::MAX };
+    let page = server.store.scan(scan).await.unwrap();
+    let mut batch = Batch::new();
+    batch.set(page.last().unwrap().key_bytes(), Bytes::from_static(b"{"));
+    server.store.commit(batch).await.unwrap();
+    server.advance(4 * HOUR + 2 * MINUTE).await;
+    assert_eq!(server.shards(&arn).await.len(), 2);
+    server.disable_stream("tab").await;
+    server.advance(24 * HOUR + 2 * MINUTE).await;
+    assert_eq!(server.refused("DescribeStream", json!({ "StreamArn": arn })).await.0, "ResourceNotFoundException");
+    assert_eq!(stored_in(&server, Space::Change).await, 0);
 }

@@ -4,10 +4,11 @@
 
 mod support;
 
-use layout::keys::{self, Space};
+use bytes::Bytes;
+use layout::keys::{self, Source, Space};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use storage::{Direction, Memory, Scan};
+use storage::{Batch, Direction, Memory, Scan};
 use support::changes::{events, item, key, streaming};
 use support::unsteady::Unsteady;
 use support::{ACCOUNT, START_MS, Server, composite, defining, index, with};
@@ -321,6 +322,25 @@ async fn what_cannot_be_is_refused() {
     switch(&server, "expires", false).await;
     refused("UpdateTimeToLive", specification("expires", false), invalid, disabled).await;
     server.assert_sound().await;
+}
+
+#[tokio::test]
+async fn what_is_damaged_keeps_nothing_else() {
+    let server = start().await;
+    switch(&server, "expires", true).await;
+    put_all(&server, (0..200).map(|n| expiring(n, &number(NOW + 5)))).await;
+    // A table that comes before it and whose descriptor is damaged, and an item in the middle of the first page.
+    let mut batch = Batch::new();
+    batch.set(keys::expiring(0), keys::table(ACCOUNT, "damaged"));
+    batch.set(keys::table(ACCOUNT, "damaged"), Bytes::from_static(b"{"));
+    let keys::Range { from, to } = Source::Table(1).all();
+    let scan = Scan { from, to, direction: Direction::Forward, max_entries: 10, max_bytes: usize::MAX };
+    let page = server.store.scan(scan).await.unwrap();
+    batch.set(page.last().unwrap().key_bytes(), Bytes::from_static(b"damaged"));
+    server.store.commit(batch).await.unwrap();
+    server.advance(SWEEP_MS).await;
+    assert_eq!(waiting(&server).await, 1);
+    assert_eq!(server.describe("tab").await["ItemCount"], 1);
 }
 
 /// Writers, the entering of items, switching and the sweep at the same time, in many orders.

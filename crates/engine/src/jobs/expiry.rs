@@ -4,7 +4,7 @@
 //! was renewed meanwhile stays. After each page the job rests for twice as long as the page took, so that it never takes more than a third
 //! of one core from those who are waiting.
 
-use super::periodic::Chore;
+use super::periodic::{self, Chore};
 use super::{TableName, undecodable};
 use crate::catalog::OpenTable;
 use crate::effects::ItemKey;
@@ -37,7 +37,7 @@ impl Chore for Sweep {
         while let Some(scan) = next {
             let page = engine.store.scan(scan.clone()).await?;
             for entry in page.iter() {
-                sweep_table(engine, entry.value_bytes()).await?;
+                periodic::keep_no_other::<Self>(sweep_table(engine, entry.value_bytes()).await)?;
             }
             next = scan.after(&page);
         }
@@ -60,9 +60,8 @@ async fn sweep_table(engine: &Engine, table_key: Bytes) -> Result<(), StoreError
             return Ok(());
         }
         let due: Vec<Bytes> = page.iter().filter_map(|entry| Some(keys::parse_expiry(entry.key)?.1)).collect();
-        if let Err(error) = delete(engine, &descriptor, due).await {
+        if delete(engine, &descriptor, due.clone()).await.is_err() && !delete_each(engine, &descriptor, due).await {
             // The next sweep finds what is left.
-            tracing::warn!(table = descriptor.name, %error, "expired items could not be deleted and will be tried again");
             return Ok(());
         }
         let worked = engine.clock.moment().since(began);
@@ -70,6 +69,20 @@ async fn sweep_table(engine: &Engine, table_key: Bytes) -> Result<(), StoreError
         next = scan.after(&page);
     }
     Ok(())
+}
+
+/// Deletes those of some items that are due, each for itself, so that one that cannot be deleted keeps no other. Returns whether any could.
+async fn delete_each(engine: &Engine, table: &Table, items: Vec<Bytes>) -> bool {
+    let mut any = false;
+    for item in items {
+        match delete(engine, table, vec![item]).await {
+            Ok(()) => any = true,
+            Err(error) => {
+                tracing::warn!(table = table.name, %error, "an expired item could not be deleted and will be tried again");
+            }
+        }
+    }
+    any
 }
 
 /// Deletes those of some items that are due.
