@@ -4,9 +4,11 @@
 
 mod support;
 
-use layout::keys::{Range, Space};
+use bytes::Bytes;
+use layout::keys::{self, Range, Space};
 use serde_json::{Value, json};
-use storage::{Direction, Scan};
+use std::sync::Arc;
+use storage::{Batch, Direction, Memory, Scan};
 use support::changes::{events, only_shard, put, start, streaming};
 use support::{Server, composite, with};
 
@@ -231,4 +233,46 @@ async fn what_no_stream_can_become_is_refused() {
     let delete = json!({ "GlobalSecondaryIndexUpdates": [{ "Delete": { "IndexName": "i" } }] });
     server.refused("UpdateTable", update(with(enabled(false, None), delete))).await;
     server.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_stream_that_is_damaged_keeps_no_other() {
+    let (server, arn) = start("KEYS_ONLY").await;
+    put(&server, 1, "x").await;
+    server.ask("CreateTable", streaming(composite("aaa"), "KEYS_ONLY")).await;
+    let Range { from, to } = keys::all_streams();
+    let scan = Scan { from, to, direction: Direction::Forward, max_entries: 1, max_bytes: usize::MAX };
+    let page = server.store.scan(scan).await.unwrap();
+    let mut batch = Batch::new();
+    batch.set(page.last().unwrap().key_bytes(), Bytes::from_static(b"{"));
+    server.store.commit(batch).await.unwrap();
+    server.advance(4 * HOUR + 2 * MINUTE).await;
+    assert_eq!(server.shards(&arn).await.len(), 2);
+    server.disable_stream("tab").await;
+    server.advance(24 * HOUR + 2 * MINUTE).await;
+    assert_eq!(server.refused("DescribeStream", json!({ "StreamArn": arn })).await.0, "ResourceNotFoundException");
+    assert_eq!(stored_in(&server, Space::Change).await, 0);
+}
+
+/// A table whose deletion is due and that no job has removed is removed by the creation of the next one.
+#[tokio::test]
+async fn tables_of_one_name_and_one_moment_have_streams_of_their_own() {
+    for delay in [0, 1_000] {
+        let server = Server::open(Arc::new(Memory::new()), delay);
+        let mut arns = Vec::new();
+        for n in 1..=4 {
+            server.ask("CreateTable", streaming(composite("tab"), "KEYS_ONLY")).await;
+            server.advance(delay as u64).await;
+            arns.push(server.stream_arn("tab").await);
+            put(&server, n, "x").await;
+            server.ask("DeleteTable", json!({ "TableName": "tab" })).await;
+            server.advance(delay as u64).await;
+        }
+        server.ask("CreateTable", composite("tab")).await;
+        assert!(arns.is_sorted_by(|left, right| left < right), "{arns:?}");
+        for (arn, n) in arns.iter().zip(1..) {
+            assert_eq!(events(&server.records(arn).await), [format!("INSERT {n}")]);
+        }
+        server.assert_sound().await;
+    }
 }

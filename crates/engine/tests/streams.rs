@@ -216,81 +216,98 @@ async fn reading_begins_where_the_iterator_says() {
 }
 
 #[tokio::test]
-async fn what_no_reader_may_ask_is_refused() {
+async fn names_of_nothing_are_refused() {
+    let (server, arn) = start("KEYS_ONLY").await;
+    let shard = only_shard(&server, &arn).await;
+    let iterator = server.oldest(&arn, &shard).await.as_str().unwrap().to_owned();
+    let in_shard = |arn: &str, shard: &str| {
+        let request = json!({ "StreamArn": arn, "ShardId": shard, "ShardIteratorType": "LATEST" });
+        ("GetShardIterator", request)
+    };
+    let describe = |arn: &str| ("DescribeStream", json!({ "StreamArn": arn }));
+    let of_another = |(from, to): (&str, &str)| arn.replace(from, to);
+    let missing = |words: &str| ("ResourceNotFoundException", format!("Requested resource not found: {words}"));
+    let invalid = |words: &str| ("ValidationException", words.to_owned());
+    let tub = (":table/tab/", ":table/tub/");
+    let mut rows = Vec::new();
+    for other in [
+        tub,
+        ("eu-west-1", "eu-west-2"),
+        ("000000000000", "000000000001"),
+        ("/stream/2", "/stream/1"),
+        (":table/tab", ":table/"),
+    ] {
+        let arn = of_another(other);
+        let expected = missing(&format!("Stream: {arn} not found"));
+        rows.extend([(describe(&arn), expected.clone()), (in_shard(&arn, shard.as_str().unwrap()), expected)]);
+    }
+    for arn in [of_another(("/stream/", "/index/")), "x".repeat(37), "\u{0}".repeat(50), "/stream/".repeat(10)] {
+        let listed = ("ListStreams", json!({ "ExclusiveStartStreamArn": arn }));
+        rows.extend([describe(&arn), listed].map(|request| (request, invalid("Invalid StreamArn"))));
+    }
+    for shard in [
+        "shardId-00000001414576573621-0000002a",
+        "no shard has such an id at all",
+        "shardId-00000001790000000000-00000000x",
+    ] {
+        rows.push((in_shard(&arn, shard), missing("Shard does not exist")));
+    }
+    for iterator in ["x".to_owned(), format!("{iterator}x"), iterator.replace(tub.0, tub.1), "|1|".repeat(9)] {
+        rows.push((("GetRecords", json!({ "ShardIterator": iterator })), invalid("Invalid ShardIterator")));
+    }
+    for ((operation, request), (code, words)) in rows {
+        let refusal = server.refused(operation, request.clone()).await;
+        assert_eq!(refusal, (code.to_owned(), words), "{operation} {request}");
+    }
+}
+
+#[tokio::test]
+async fn places_where_nothing_can_be_read_are_refused() {
     let (server, arn) = start("KEYS_ONLY").await;
     put(&server, 1, "x").await;
     let shard = only_shard(&server, &arn).await;
-    let of = |kind: &str| json!({ "StreamArn": arn, "ShardId": shard, "ShardIteratorType": kind });
-    let number = |text: &str| with(of("AT_SEQUENCE_NUMBER"), json!({ "SequenceNumber": text }));
-    let other = |from: &str, to: &str| arn.replace(from, to);
-    let absent = |arn: &str| format!("Requested resource not found: Stream: {arn} not found");
-    let iterator = server.oldest(&arn, &shard).await.as_str().unwrap().to_owned();
-    let records = |iterator: String| ("GetRecords", json!({ "ShardIterator": iterator }));
-    let describe = |arn: String| ("DescribeStream", json!({ "StreamArn": arn }));
-    let at = |request: Value| ("GetShardIterator", request);
-    let (missing, invalid) = ("ResourceNotFoundException", "ValidationException");
-    let rows = [
-        (describe(other(":table/tab/", ":table/tub/")), missing, absent(&other(":table/tab/", ":table/tub/"))),
-        (describe(other("eu-west-1", "eu-west-2")), missing, absent(&other("eu-west-1", "eu-west-2"))),
-        (describe(other("000000000000", "000000000001")), missing, absent(&other("000000000000", "000000000001"))),
-        (describe(other("/stream/2", "/stream/1")), missing, absent(&other("/stream/2", "/stream/1"))),
-        (describe(other("/stream/", "/index/")), invalid, "Invalid StreamArn".to_owned()),
-        (describe("x".repeat(37)), invalid, "Invalid StreamArn".to_owned()),
-        (at(with(of("LATEST"), json!({ "StreamArn": "\u{0}".repeat(50) }))), invalid, "Invalid StreamArn".to_owned()),
+    let of = |kind: &str, members: Value| {
+        with(json!({ "StreamArn": arn, "ShardId": shard, "ShardIteratorType": kind }), members)
+    };
+    let number = |text: &str| json!({ "SequenceNumber": text });
+    let at = |seconds: f64| json!({ "Timestamp": seconds });
+    let prefix = "One or more parameter values were invalid: ";
+    let mut rows = vec![
         (
-            at(with(of("LATEST"), json!({ "StreamArn": other(":table/tab/", ":table/tub/") }))),
-            missing,
-            absent(&other(":table/tab/", ":table/tub/")),
+            of("AT_SEQUENCE_NUMBER", json!({})),
+            "SequenceNumber is required when ShardIteratorType is AT_SEQUENCE_NUMBER",
         ),
         (
-            at(with(of("LATEST"), json!({ "ShardId": "shardId-00000001414576573621-0000002a" }))),
-            missing,
-            "Requested resource not found: Shard does not exist".to_owned(),
+            of("AFTER_SEQUENCE_NUMBER", json!({})),
+            "SequenceNumber is required when ShardIteratorType is AFTER_SEQUENCE_NUMBER",
         ),
         (
-            at(with(of("LATEST"), json!({ "ShardId": "no shard has such an id at all" }))),
-            missing,
-            "Requested resource not found: Shard does not exist".to_owned(),
-        ),
-        (at(number("111111111111111111111")), invalid, "Invalid SequenceNumber".to_owned()),
-        (at(number("not a number of any stream")), invalid, "Invalid SequenceNumber".to_owned()),
-        (at(number("1000000000000000000000000000001")), invalid, "Invalid SequenceNumber".to_owned()),
-        (at(number("1000000000000999999990000000001")), invalid, "Invalid SequenceNumber".to_owned()),
-        (at(number("9999999999999999999999999999999999999999")), invalid, "Invalid SequenceNumber".to_owned()),
-        (records("x".to_owned()), invalid, "Invalid ShardIterator".to_owned()),
-        (records(format!("{iterator}x")), invalid, "Invalid ShardIterator".to_owned()),
-        (records(iterator.replace(":table/tab/", ":table/tub/")), invalid, "Invalid ShardIterator".to_owned()),
-        (
-            ("ListStreams", json!({ "ExclusiveStartStreamArn": "x".repeat(40) })),
-            invalid,
-            "Invalid StreamArn".to_owned(),
-        ),
-    ];
-    for ((operation, request), code, words) in rows {
-        assert_eq!(server.refused(operation, request.clone()).await, (code.to_owned(), words), "{operation} {request}");
-    }
-    let words = [
-        (of("AT_SEQUENCE_NUMBER"), "SequenceNumber is required when ShardIteratorType is AT_SEQUENCE_NUMBER"),
-        (of("AFTER_SEQUENCE_NUMBER"), "SequenceNumber is required when ShardIteratorType is AFTER_SEQUENCE_NUMBER"),
-        (
-            with(of("LATEST"), json!({ "SequenceNumber": "111111111111111111111" })),
+            of("LATEST", number("111111111111111111111")),
             "SequenceNumber must not be specified when ShardIteratorType is LATEST",
         ),
-        (of("AT_TIMESTAMP"), "Timestamp is required when ShardIteratorType is AT_TIMESTAMP"),
-        (
-            with(of("LATEST"), json!({ "Timestamp": 1 })),
-            "Timestamp must not be specified when ShardIteratorType is LATEST",
-        ),
-        (with(of("AT_TIMESTAMP"), json!({ "Timestamp": 1_790_000_001 })), "Timestamp must not be in the future"),
-        (with(of("AT_TIMESTAMP"), json!({ "Timestamp": 1e300 })), "Timestamp must not be in the future"),
-    ];
-    for (request, words) in words {
-        let expected = format!("One or more parameter values were invalid: {words}");
-        assert_eq!(
-            server.refused("GetShardIterator", request.clone()).await,
-            (invalid.to_owned(), expected),
-            "{request}"
-        );
+        (of("AT_TIMESTAMP", json!({})), "Timestamp is required when ShardIteratorType is AT_TIMESTAMP"),
+        (of("LATEST", at(1.0)), "Timestamp must not be specified when ShardIteratorType is LATEST"),
+        (of("AT_TIMESTAMP", at(1_790_000_001.0)), "Timestamp must not be in the future"),
+        (of("AT_TIMESTAMP", at(1e300)), "Timestamp must not be in the future"),
+    ]
+    .into_iter()
+    .map(|(request, words)| (request, format!("{prefix}{words}")))
+    .collect::<Vec<_>>();
+    for text in [
+        "111111111111111111111",
+        "not a number of any stream",
+        // Before the shard, behind its last record, and beyond all numbers.
+        "1000000000000000000000000000001",
+        "1000000000000999999990000000001",
+        "9999999999999999999999999999999999999999",
+    ] {
+        for kind in ["AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER"] {
+            rows.push((of(kind, number(text)), "Invalid SequenceNumber".to_owned()));
+        }
+    }
+    for (request, words) in rows {
+        let refusal = server.refused("GetShardIterator", request.clone()).await;
+        assert_eq!(refusal, ("ValidationException".to_owned(), words), "{request}");
     }
 }
 

@@ -4,13 +4,14 @@
 
 mod support;
 
-use layout::keys::{self, Space};
+use bytes::Bytes;
+use layout::keys::{self, Source, Space};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use storage::{Direction, Memory, Scan};
+use storage::{Batch, Direction, Memory, Scan};
 use support::changes::{events, item, key, streaming};
 use support::unsteady::Unsteady;
-use support::{START_MS, Server, composite, defining, index, with};
+use support::{ACCOUNT, START_MS, Server, composite, defining, index, with};
 
 /// What o'clock it is when a server starts, in seconds.
 const NOW: u64 = START_MS / 1000;
@@ -323,6 +324,25 @@ async fn what_cannot_be_is_refused() {
     server.assert_sound().await;
 }
 
+#[tokio::test]
+async fn what_is_damaged_keeps_nothing_else() {
+    let server = start().await;
+    switch(&server, "expires", true).await;
+    put_all(&server, (0..200).map(|n| expiring(n, &number(NOW + 5)))).await;
+    // A table that comes before it and whose descriptor is damaged, and an item in the middle of the first page.
+    let mut batch = Batch::new();
+    batch.set(keys::expiring(0), keys::table(ACCOUNT, "damaged"));
+    batch.set(keys::table(ACCOUNT, "damaged"), Bytes::from_static(b"{"));
+    let keys::Range { from, to } = Source::Table(1).all();
+    let scan = Scan { from, to, direction: Direction::Forward, max_entries: 10, max_bytes: usize::MAX };
+    let page = server.store.scan(scan).await.unwrap();
+    batch.set(page.last().unwrap().key_bytes(), Bytes::from_static(b"damaged"));
+    server.store.commit(batch).await.unwrap();
+    server.advance(SWEEP_MS).await;
+    assert_eq!(waiting(&server).await, 1);
+    assert_eq!(server.describe("tab").await["ItemCount"], 1);
+}
+
 /// Writers, the entering of items, switching and the sweep at the same time, in many orders.
 #[tokio::test]
 async fn nothing_goes_wrong_between_jobs_and_writers() {
@@ -357,5 +377,31 @@ async fn nothing_goes_wrong_between_jobs_and_writers() {
             assert_eq!(item["expires"], number(NOW + 10_000), "seed {seed}");
         }
         server.assert_sound().await;
+    }
+}
+
+/// The same work may be done by several jobs of a table. One that is late must not take the items of an earlier enabling for those of a
+/// later one.
+#[tokio::test]
+async fn a_job_that_is_late_does_not_finish_what_a_later_enabling_began() {
+    for seed in 0..8 {
+        let server = Server::open(Arc::new(Unsteady::new(Arc::new(Memory::new()), seed, u64::MAX)), 0);
+        server.engine.start_jobs().await.unwrap();
+        server.ask("CreateTable", composite("tab")).await;
+        // Those that the second attribute is about come first, those of the first one last.
+        put_all(&server, (0..64).map(|n| with(item(n, "x"), json!({ "until": number(NOW + 10) })))).await;
+        put_all(&server, (64..600).map(|n| item(n, "x"))).await;
+        put_all(&server, (600..610).map(|n| expiring(n, &number(NOW + 10)))).await;
+        switch(&server, "expires", true).await;
+        let table = server.engine.read_table(ACCOUNT, "tab").await.unwrap().unwrap();
+        while described(&server).await["TimeToLiveStatus"] == "ENABLING" {
+            server.engine.start_job(&table.descriptor);
+        }
+        switch(&server, "expires", false).await;
+        switch(&server, "until", true).await;
+        server.advance(1).await;
+        assert_eq!(described(&server).await["TimeToLiveStatus"], "ENABLED", "seed {seed}");
+        let report = server.check().await;
+        assert!(report.is_clean(), "seed {seed}: {report}");
     }
 }

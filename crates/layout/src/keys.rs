@@ -359,9 +359,10 @@ pub fn shard(table: u32, shard: u32, event: ShardEvent) -> Bytes {
     key.into()
 }
 
-/// The shards of a table from this number on.
-pub fn shards(table: u32, first: u32) -> Range {
-    Range { from: shards_from(table, first).into(), to: of_table(Space::Shard, table).to }
+/// The shards of a table from one number on, up to another (included) if there is a last one.
+pub fn shards(table: u32, first: u32, last: Option<u32>) -> Range {
+    let to = last.map(|last| successor(&shards_from(table, last)).into());
+    Range { from: shards_from(table, first).into(), to: to.unwrap_or_else(|| of_table(Space::Shard, table).to) }
 }
 
 /// The number and the event of a shard's key.
@@ -472,7 +473,11 @@ mod tests {
         assert_eq!(parse_partition_counter(&counter(7, 1, Counted::Size)), None);
         let key = shard(7, 3, ShardEvent::Closed);
         assert_eq!(parse_shard(&key), Some((3, ShardEvent::Closed)));
-        assert!(shards(7, 3).from < key && key < shards(7, 4).from && key < shards(7, 3).to);
+        let all = shards(7, 3, None);
+        assert!(all.from < key && key < shards(7, 4, None).from && key < all.to);
+        assert!(key < shards(7, 3, Some(3)).to && shards(7, 3, Some(2)).to < key);
+        assert_eq!(shards(7, 3, Some(3)).to, shards(7, 4, None).from);
+        assert_eq!(shards(7, 3, Some(u32::MAX)).to, all.to);
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub enum Fault {
         /// The partition's number.
         partition: u32,
     },
+    /// A stream that is on is none of its table's: nothing will ever end it.
+    StreamWithoutTable,
     /// A counter is not what was counted.
     WrongCounter {
         /// What it counts.
@@ -96,6 +98,7 @@ impl fmt::Display for Fault {
             Self::PartitionWithoutShard { partition } => {
                 write!(f, "what partition {partition} says of its shard is not so")
             }
+            Self::StreamWithoutTable => f.write_str("the stream is on and no table has it"),
             Self::WrongCounter { counts, stored, counted } => {
                 write!(f, "the {counts}: counted {counted}, stored is {stored}")
             }

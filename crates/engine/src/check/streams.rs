@@ -26,6 +26,11 @@ pub(super) async fn check(store: &dyn Store, tables: &[Table], report: &mut Repo
             if keys::stream(&stream.account, &stream.table, &stream.stream.label) != entry.key {
                 report.add(None, entry.key, Fault::WrongKey);
             }
+            let is_of =
+                |table: &Table| table.number == stream.table_number && table.enabled_stream() == Some(&stream.stream);
+            if stream.stream.disabled_ms.is_none() && !tables.iter().any(is_of) {
+                report.add(None, entry.key, Fault::StreamWithoutTable);
+            }
             for shard in shards(store, &stream, report).await? {
                 check_records(store, &stream, &shard, report).await?;
                 known.insert((stream.table_number, shard.shard.number), shard);

@@ -170,7 +170,7 @@ async fn step(engine: &Engine, name: &TableName) -> Result<Step, StoreError> {
             commit(engine, batch).await?;
         }
         Work::Fill(number) => backfill::fill(engine, name, table, number).await?,
-        Work::EnterExpiries => expiry::enter_all(engine, name, table).await?,
+        Work::EnterExpiries => expiry::enter_all(engine, name, table.descriptor.number).await?,
     }
     refresh(engine, name).await?;
     Ok(Step::Next)

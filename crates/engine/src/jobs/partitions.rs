@@ -5,7 +5,7 @@
 //! most even. What cannot be divided with some profit, such as the heat of a single item, is left as it is.
 
 use super::TableName;
-use super::periodic::Chore;
+use super::periodic::{self, Chore};
 use crate::Engine;
 use crate::catalog::OpenTable;
 use crate::partitions::heat::{self, Units};
@@ -54,12 +54,17 @@ impl Chore for Watch {
         let mut seen = HashMap::new();
         for table in engine.catalog.open_tables() {
             let Some(totals) = table.heat.totals() else { continue };
-            let number = table.descriptor.number;
-            let (now_seen, wanted) = self.see(engine, &table, totals).await?;
+            let (now_seen, wanted) = match self.see(engine, &table, totals).await {
+                Ok(known) => known,
+                Err(error) => {
+                    periodic::keep_no_other::<Self>(Err(error))?;
+                    continue;
+                }
+            };
+            seen.insert(table.descriptor.number, now_seen);
             if let Some(division) = wanted {
-                divide(engine, &table, division).await?;
+                periodic::keep_no_other::<Self>(divide(engine, &table, division).await)?;
             }
-            seen.insert(number, now_seen);
         }
         // Tables that are not open any more are forgotten.
         self.tables = seen;

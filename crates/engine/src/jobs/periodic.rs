@@ -14,6 +14,19 @@ pub(super) trait Chore: Send + 'static {
     fn run(&mut self, engine: &Engine) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
+/// What a chore does about a failure with one table or stream: it is logged, waits for the next time, and keeps no other. Only a store that
+/// is closed ends the chore.
+pub(super) fn keep_no_other<C: Chore>(outcome: Result<(), StoreError>) -> Result<(), StoreError> {
+    match outcome {
+        Ok(()) => Ok(()),
+        Err(StoreError::Closed) => Err(StoreError::Closed),
+        Err(error) => {
+            tracing::error!(chore = C::WHAT, %error, "a part of a job failed and will be tried again");
+            Ok(())
+        }
+    }
+}
+
 /// Does a chore, pauses, and so on until the engine or its store is gone. A failure is logged, and waits for the next time.
 pub(super) fn start<C: Chore>(engine: &Weak<Engine>, pause: Duration, mut chore: C) {
     let engine = engine.clone();
