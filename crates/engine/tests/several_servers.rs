@@ -101,3 +101,24 @@ async fn an_index_that_another_server_made_is_read_and_maintained() {
     }
     one.assert_sound().await;
 }
+
+#[tokio::test]
+async fn the_work_of_a_server_that_is_gone_is_taken_over() {
+    let memory = Arc::new(Memory::new());
+    let [gone, other] = [(); 2].map(|()| Server::open(Arc::new(Shared(memory.clone())), 0));
+    other.engine.start_jobs().await.unwrap();
+    // The jobs of this server never run.
+    gone.ask("CreateTable", composite("music")).await;
+    gone.ask("PutItem", put("a")).await;
+    let specification = json!({ "Enabled": true, "AttributeName": "year" });
+    gone.ask("UpdateTimeToLive", json!({ "TableName": "music", "TimeToLiveSpecification": specification })).await;
+    let describe = json!({ "TableName": "music" });
+    let status = async || {
+        let described = other.ask("DescribeTimeToLive", describe.clone()).await;
+        described["TimeToLiveDescription"]["TimeToLiveStatus"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(status().await, "ENABLING");
+    other.advance(11_000).await;
+    assert_eq!(status().await, "ENABLED");
+    other.assert_sound().await;
+}

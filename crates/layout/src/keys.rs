@@ -7,6 +7,7 @@
 //! 03 window:u32 operation:u8 account 00 token                              a transaction that was carried out
 //! 04 account 00 table-name 00 label                                        a stream
 //! 05 table:u32                                                             a table whose items expire: the key of its descriptor
+//! 06 name                                                     work that one of several servers does
 //! 10 table:u32 hash:u64 partition-key sort-key                an item
 //! 11 table:u32 index:u16 hash:u64 partition-key... sort-key... table-partition-key table-sort-key    an index entry
 //! 20 table:u32 index:u16 kind:u8                              a counter of an index
@@ -37,6 +38,8 @@ pub enum Space {
     Stream = 0x04,
     /// Tables whose items expire.
     Expiring = 0x05,
+    /// Work that one of several servers does.
+    Lease = 0x06,
     /// Items.
     Item = 0x10,
     /// Entries of secondary indexes.
@@ -385,6 +388,18 @@ fn shards_from(table: u32, shard: u32) -> Vec<u8> {
 /// A table whose items expire.
 pub fn expiring(table: u32) -> Bytes {
     in_table(Space::Expiring, table).into()
+}
+
+/// The lease on a work.
+pub fn lease(name: &str) -> Bytes {
+    let mut key = vec![Space::Lease as u8];
+    key.extend_from_slice(name.as_bytes());
+    key.into()
+}
+
+/// All leases.
+pub fn all_leases() -> Range {
+    Range::prefixed(vec![Space::Lease as u8])
 }
 
 /// All tables whose items expire.

@@ -5,7 +5,7 @@
 //! most even. What cannot be divided with some profit, such as the heat of a single item, is left as it is.
 
 use super::TableName;
-use super::periodic::{self, Chore};
+use super::periodic::{self, Chore, Due, Share};
 use crate::Engine;
 use crate::catalog::OpenTable;
 use crate::partitions::heat::{self, Units};
@@ -48,9 +48,11 @@ struct Seen {
 
 impl Chore for Watch {
     const WHAT: &'static str = "dividing partitions";
+    // Each server knows what is asked of it alone.
+    const SHARED: Share = Share::All;
 
     /// Looks at all open tables once, and divides what is to be divided: of each table one partition at a time.
-    async fn run(&mut self, engine: &Engine) -> Result<(), StoreError> {
+    async fn run(&mut self, engine: &Engine) -> Result<Due, StoreError> {
         let mut seen = HashMap::new();
         for table in engine.catalog.open_tables() {
             let Some(totals) = table.heat.totals() else { continue };
@@ -68,7 +70,7 @@ impl Chore for Watch {
         }
         // Tables that are not open any more are forgotten.
         self.tables = seen;
-        Ok(())
+        Ok(Due::Later)
     }
 }
 

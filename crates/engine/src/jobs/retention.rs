@@ -2,7 +2,7 @@
 //! records, as one range.
 
 use super::TableName;
-use super::periodic::{self, Chore};
+use super::periodic::{self, Chore, Due};
 use crate::Engine;
 use crate::streams::stored::{self, Shards};
 use crate::streams::{RETENTION_MS, SHARD_AGE_MAX_MS, shards};
@@ -21,7 +21,7 @@ pub(super) struct Retention;
 impl Chore for Retention {
     const WHAT: &'static str = "removing shards that are over";
 
-    async fn run(&mut self, engine: &Engine) -> Result<(), StoreError> {
+    async fn run(&mut self, engine: &Engine) -> Result<Due, StoreError> {
         let mut next = Some(stored::scan(keys::all_streams()));
         while let Some(scan) = next {
             let page = engine.store.scan(scan.clone()).await?;
@@ -30,7 +30,7 @@ impl Chore for Retention {
             }
             next = scan.after(&page);
         }
-        Ok(())
+        Ok(Due::Later)
     }
 }
 
