@@ -7,7 +7,7 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 CARGO  := cargo
 STATOR := $(CARGO_TARGET_DIR)/release/stator
 
-.PHONY: run build test check unit blackbox crash histories differential fmt setup-build setup-test
+.PHONY: run build test check unit blackbox crash histories consumer differential fmt setup-build setup-test
 
 run: build
 	$(STATOR) serve $(ARGS)
@@ -16,7 +16,7 @@ build: setup-build
 	$(CARGO) build --release --workspace --bin stator
 	@ln -sfn $(CARGO_TARGET_DIR) target
 
-test: setup-test check unit blackbox crash histories differential
+test: setup-test check unit blackbox crash histories consumer differential
 
 # Layout, generated code, lints.
 check: setup-build
@@ -44,6 +44,10 @@ histories: build
 	tests/run bank --short
 	tests/run hot-item --seconds 3
 	tests/run expiry --short
+
+# A stream followed to its end while its table is divided and the server killed.
+consumer: build
+	tests/run consumer --short
 
 # Generated requests, answered by Stator and by freely licensed peers.
 differential: build

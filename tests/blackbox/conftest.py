@@ -20,6 +20,8 @@ from harness import servers
 from harness.wire import Connection
 
 CREDENTIALS: dict[str, Any] = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+# Nobody wants to wait ten seconds to see what has expired.
+OWN_FLAGS = ("--ttl-pause-seconds", "1")
 MakeTable = Callable[..., str]
 
 
@@ -35,7 +37,7 @@ def endpoint() -> Iterator[str]:
     if named:
         yield named
         return
-    with servers.stator() as server:
+    with servers.stator(OWN_FLAGS) as server:
         yield server.endpoint
 
 
@@ -45,15 +47,21 @@ def own_endpoint() -> bool:
     return "STATOR_ENDPOINT" not in os.environ or bool(os.environ.get("STATOR_ENDPOINT_IS_STATOR"))
 
 
-def new_client(endpoint: str) -> Any:
+def new_client(endpoint: str, service: str = "dynamodb") -> Any:
     """A boto3 client that does not hide errors behind retries."""
     config = Config(retries={"total_max_attempts": 1}, read_timeout=30, max_pool_connections=32)
-    return boto3.client("dynamodb", endpoint_url=endpoint, config=config, **CREDENTIALS)
+    return boto3.client(service, endpoint_url=endpoint, config=config, **CREDENTIALS)
 
 
 @pytest.fixture(scope="session")
 def client(endpoint: str) -> Any:
     return new_client(endpoint)
+
+
+@pytest.fixture(scope="session")
+def streams(endpoint: str) -> Any:
+    """A client of DynamoDB Streams, which is a service of its own at the same endpoint."""
+    return new_client(endpoint, "dynamodbstreams")
 
 
 @pytest.fixture(scope="session")

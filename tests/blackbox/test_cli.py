@@ -18,9 +18,10 @@ AWS = Path(sys.executable).parent / "aws"
 
 
 class Cli:
-    """Runs `aws dynamodb ...` against the endpoint."""
+    """Runs `aws dynamodb ...`, or another service's commands, against the endpoint."""
 
-    def __init__(self, endpoint: str, home: Path) -> None:
+    def __init__(self, endpoint: str, home: Path, service: str = "dynamodb") -> None:
+        self._service = service
         self._environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(home),
@@ -33,7 +34,7 @@ class Cli:
         }
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [str(AWS), "dynamodb", *words]
+        command = [str(AWS), self._service, *words]
         return subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=60, check=False)
 
     def ok(self, *words: str) -> Any:
@@ -51,6 +52,11 @@ class Cli:
 @pytest.fixture
 def cli(endpoint: str, tmp_path: Path) -> Cli:
     return Cli(endpoint, tmp_path)
+
+
+@pytest.fixture
+def streams_cli(endpoint: str, tmp_path: Path) -> Cli:
+    return Cli(endpoint, tmp_path, "dynamodbstreams")
 
 
 @pytest.fixture
@@ -151,6 +157,43 @@ def test_tables_and_tags(cli: Cli, music: str) -> None:
     cli.ok("wait", "table-exists", "--table-name", music)
     names = cli.text("describe-table", "--table-name", music, "--query", "Table.GlobalSecondaryIndexes[].IndexName")
     assert names == ["GenreIndex"]
+
+
+def test_a_stream(cli: Cli, streams_cli: Cli, music: str) -> None:
+    table = ("--table-name", music)
+    view = "StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES"
+    cli.ok("update-table", *table, "--stream-specification", view)
+    cli.ok("wait", "table-exists", *table)
+    cli.ok("put-item", *table, "--item", song("Acme Band", "Happy Day"))
+    cli.ok("put-item", *table, "--item", song("Acme Band", "Happy Day", Awards={"N": "10"}))
+    [arn] = streams_cli.text("list-streams", *table, "--query", "Streams[].StreamArn")
+    [shard] = streams_cli.text("describe-stream", "--stream-arn", arn, "--query", "StreamDescription.Shards[].ShardId")
+    place = ("--stream-arn", arn, "--shard-id", shard)
+    [oldest] = streams_cli.text("get-shard-iterator", *place, "--shard-iterator-type", "TRIM_HORIZON")
+    records = streams_cli.ok("get-records", "--shard-iterator", oldest)["Records"]
+    assert [record["eventName"] for record in records] == ["INSERT", "MODIFY"]
+    assert records[1]["dynamodb"]["NewImage"]["Awards"] == {"N": "10"}
+    first = records[0]["dynamodb"]["SequenceNumber"]
+    after = ("--shard-iterator-type", "AFTER_SEQUENCE_NUMBER", "--sequence-number", first)
+    [behind] = streams_cli.text("get-shard-iterator", *place, *after)
+    more = streams_cli.ok("get-records", "--shard-iterator", behind, "--limit", "1")
+    assert more["Records"] == records[1:]
+    missing = streams_cli.run("describe-stream", "--stream-arn", arn[:-1] + "x")
+    assert missing.returncode != 0
+    assert "ResourceNotFoundException" in missing.stderr
+
+
+def test_time_to_live(cli: Cli, music: str) -> None:
+    table = ("--table-name", music)
+    assert cli.text("describe-time-to-live", *table, "--query", "TimeToLiveDescription.TimeToLiveStatus") == [
+        "DISABLED"
+    ]
+    on = ("--time-to-live-specification", "Enabled=true, AttributeName=ExpiresAt")
+    answer = cli.ok("update-time-to-live", *table, *on)
+    assert answer == {"TimeToLiveSpecification": {"Enabled": True, "AttributeName": "ExpiresAt"}}
+    described = cli.ok("describe-time-to-live", *table)["TimeToLiveDescription"]
+    assert described["AttributeName"] == "ExpiresAt"
+    assert described["TimeToLiveStatus"] in ("ENABLING", "ENABLED")
 
 
 def test_errors_are_told(cli: Cli) -> None:

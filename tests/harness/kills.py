@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Self
@@ -21,21 +21,19 @@ LAST_MOMENT = 0.9
 class KilledServer:
     """Stator on a data directory. It dies for good at the end of the block."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, extra: Sequence[str] = ()) -> None:
+        # Where the server listens; while it is dead, where it did.
+        self.endpoint = ""
         self._data = data
+        self._extra = extra
         self._server: servers.Server | None = None
 
     def __enter__(self) -> Self:
-        self._server = servers.start_stator(self._data)
+        self._start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._kill()
-
-    @property
-    def endpoint(self) -> str:
-        assert self._server
-        return self._server.endpoint
 
     def run(self, clients: Iterable[Client], progress: Callable[[], float], kills: int, random: Random) -> list[str]:
         """Runs the clients to their end, and kills the server at random points of the progress, which goes from 0 to 1.
@@ -51,12 +49,16 @@ class KilledServer:
                     crowd.volley()
                     time.sleep(random.uniform(0, DELAY_SECONDS))
                     self._kill()
-                    self._server = servers.start_stator(self._data)
+                    self._start()
                     crowd.reconnect(self.endpoint)
         except (WireError, OSError, servers.ServerError) as problem:
             log = self._server.log.read_text(errors="replace")[-2000:] if self._server else ""
             return [f"the server failed: {problem}\n{log}"]
         return [f"only {kills - len(moments)} kills"] if moments else []
+
+    def _start(self) -> None:
+        self._server = servers.start_stator(self._data, self._extra)
+        self.endpoint = self._server.endpoint
 
     def _kill(self) -> None:
         if self._server:

@@ -14,6 +14,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 TARGET = "DynamoDB_20120810"
+# Of the operations of DynamoDB Streams, which is a service of its own.
+STREAMS_TARGET = "DynamoDBStreams_20120810"
+STREAMS_OPERATIONS = frozenset({"ListStreams", "DescribeStream", "GetShardIterator", "GetRecords"})
 # Parsed, not verified, by every server under test.
 AUTHORIZATION = (
     "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261101/us-east-1/dynamodb/aws4_request, "
@@ -171,9 +174,10 @@ class Connection:
 def request_bytes(operation: str, body: Any, headers: Mapping[str, str | None] | None = None) -> bytes:
     """A POST of an operation. A body that is not bytes becomes JSON; a header of None is left out."""
     payload = body if isinstance(body, bytes) else json.dumps(body).encode()
+    service = STREAMS_TARGET if operation in STREAMS_OPERATIONS else TARGET
     fields: dict[str, str | None] = {
         "Host": "127.0.0.1",
-        "X-Amz-Target": f"{TARGET}.{operation}",
+        "X-Amz-Target": f"{service}.{operation}",
         **DEFAULT_HEADERS,
         "Content-Length": str(len(payload)),
         **(headers or {}),

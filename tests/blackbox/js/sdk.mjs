@@ -9,6 +9,7 @@ import { after } from 'node:test'
 const require = createRequire(`${process.env.STATOR_NODE_MODULES}/`)
 
 export const dynamodb = require('@aws-sdk/client-dynamodb')
+export const streams = require('@aws-sdk/client-dynamodb-streams')
 export const documents = require('@aws-sdk/lib-dynamodb')
 export const handlers = require('@smithy/node-http-handler')
 
@@ -22,6 +23,13 @@ const settings = {
 /** A client that is closed when the test file ends. */
 export function newClient(more = {}) {
   const client = new dynamodb.DynamoDBClient({ ...settings, ...more })
+  after(() => client.destroy())
+  return client
+}
+
+/** A client of DynamoDB Streams that is closed when the test file ends. */
+export function newStreamsClient() {
+  const client = new streams.DynamoDBStreamsClient(settings)
   after(() => client.destroy())
   return client
 }
