@@ -152,15 +152,17 @@ impl Name {
              CASE WHEN k.mark = {COUNTER} THEN (SELECT CAST(sum(d.delta) AS bigint) FROM {{s}}.deltas d WHERE d.key = k.key) END,
              CASE WHEN k.mark = {COUNTER} THEN (SELECT max(d.version) FROM {{s}}.deltas d WHERE d.key = k.key) END"
         );
-        // Rows up to and with the first that does not fit: who reads the page learns from that one that there is more. Values that are
-        // not answered are not read.
+        // Rows up to and with the first that does not fit: who reads the page learns from that one that there is more. The first row
+        // always fits. Values that are not answered are not read.
         let scan = |order: &str| {
             format!(
                 "SELECT {columns} FROM (
-                   SELECT key, value, version, mark, sum(octet_length(key) + octet_length(value)) OVER (
-                     ORDER BY key {order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
-                   FROM {{s}}.kv WHERE key >= $1 AND key < $2 ORDER BY key {order} LIMIT $3) k
-                 WHERE coalesce(k.bytes_before, 0) <= $4 ORDER BY k.key {order}"
+                   SELECT key, value, version, mark, count(*) OVER w AS rows_before,
+                     sum(octet_length(key) + octet_length(value)) OVER w AS bytes_before
+                   FROM {{s}}.kv WHERE key >= $1 AND key < $2
+                   WINDOW w AS (ORDER BY key {order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+                   ORDER BY key {order} LIMIT $3) k
+                 WHERE k.rows_before < 2 OR k.bytes_before <= $4 ORDER BY k.key {order}"
             )
         };
         match self {
