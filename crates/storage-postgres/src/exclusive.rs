@@ -187,7 +187,7 @@ impl Committer {
         let Ok((deleted, written, numbered, end)) = self.connector.clock().timeout(ANSWER_MAX, all).await else {
             return Outcome::Lost(None);
         };
-        match deleted.and(written).and(numbered).and_then(|_| end) {
+        match deleted.and(written).and(numbered).and(end) {
             Ok(()) => Outcome::Made(version),
             Err(failure) => Outcome::of(failure),
         }

@@ -227,7 +227,7 @@ impl Taken<'_> {
                 async { link.query(Name::ClaimNew, &[owner]).await },
                 link.commit(),
             );
-            (begin?, lock?);
+            begin.and(lock)?;
             rows = claimed?;
             end?;
         }

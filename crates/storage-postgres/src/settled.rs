@@ -129,7 +129,7 @@ impl State {
             // The transaction ends as soon as it has the lock. That it may give up waiting says nothing, and is no harm.
             let (begin, wait, end) =
                 join!(link.begin(), async { link.query(Name::AwaitLane, &[&stubborn]).await }, link.rollback(),);
-            (begin?, end?);
+            begin.and(end)?;
             if wait.is_ok() {
                 self.progress.cross_out(stubborn);
             }
@@ -141,7 +141,7 @@ impl State {
             // Nothing was written, so there is nothing to make durable.
             link.rollback(),
         );
-        (begin?, end?);
+        begin.and(end)?;
         let seen = |row: &tokio_postgres::Row| Seen { lane: row.get(0), version: row.get(1), is_unlocked: row.get(2) };
         Ok(rows?.iter().map(seen).collect())
     }

@@ -18,7 +18,8 @@ use tokio_postgres::{Client, NoTls};
 const SCRIPT: &str = r#"
 set -e
 dir=$(mktemp -d /tmp/stator-postgres.XXXXXX)
-trap 'kill -INT $server 2>/dev/null; wait $server; rm -rf "$dir"' EXIT
+trap 'kill -INT $server 2>/dev/null; wait $server || true; rm -rf "$dir"' EXIT
+trap 'exit 1' HUP INT TERM
 "$1/initdb" -D "$dir/data" -U stator --auth=trust --no-sync >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
 "$1/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync=$2 -c max_connections=400 -c shared_buffers=64MB \
   >>"$dir/log" 2>&1 </dev/null &
