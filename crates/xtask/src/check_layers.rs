@@ -15,7 +15,7 @@ type Layer = (u8, u8);
 const DEVELOPMENT: Layer = (u8::MAX, 0);
 
 /// Where each crate stands.
-const LAYERS: [(&str, Layer); 13] = [
+const LAYERS: [(&str, Layer); 14] = [
     ("runtime", (0, 0)),
     ("model", (0, 0)),
     ("api", (1, 0)),
@@ -24,6 +24,7 @@ const LAYERS: [(&str, Layer); 13] = [
     ("partiql", (1, 1)),
     ("storage", (2, 0)),
     ("storage-local", (2, 1)),
+    ("storage-postgres", (2, 1)),
     ("engine", (3, 0)),
     ("server", (5, 0)),
     ("stator", (6, 0)),

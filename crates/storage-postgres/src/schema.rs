@@ -1,0 +1,69 @@
+//! The tables' first making and their format, checked whenever a store is opened.
+
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Error};
+
+use crate::OpenError;
+use crate::link::Connector;
+use crate::sql;
+
+/// The format of the tables that this release makes. A database of a higher one is refused.
+pub const FORMAT_VERSION: i64 = 1;
+
+/// Makes the tables where they are missing, and looks whether this release knows them. Several servers may do so at once.
+///
+/// # Errors
+/// [`OpenError::NewerFormat`], or that the database could not be reached.
+pub async fn prepare(connector: &Connector) -> Result<(), OpenError> {
+    let mut attempts = connector.attempts("opening the store");
+    loop {
+        match attempt(connector).await {
+            Ok(found) if found <= FORMAT_VERSION => return Ok(()),
+            Ok(found) => return Err(OpenError::NewerFormat { found, known: FORMAT_VERSION }),
+            Err(failure) if made_by_another(&failure) => {
+                attempts.again_because("other servers go on changing the tables").await?;
+            }
+            Err(failure) => attempts.again(failure).await?,
+        }
+    }
+}
+
+async fn attempt(connector: &Connector) -> Result<i64, Error> {
+    let client = connector.bare().await?;
+    match format(&client, &connector.schema).await {
+        Ok(Some(found)) => return Ok(found),
+        // No table or no row yet: the rest of the work may be somebody else's too.
+        Ok(None) => (),
+        Err(failure) if is_missing(&failure) => (),
+        Err(failure) => return Err(failure),
+    }
+    let schema = &connector.schema;
+    let create = format!(
+        "BEGIN; {} INSERT INTO {schema}.format (id, version) VALUES (1, {FORMAT_VERSION}) ON CONFLICT (id) DO NOTHING; COMMIT",
+        sql::create(schema)
+    );
+    client.batch_execute(&create).await?;
+    Ok(format(&client, schema).await?.unwrap_or(FORMAT_VERSION))
+}
+
+/// The format that the database holds, `None` before it holds any.
+pub async fn format(client: &Client, schema: &str) -> Result<Option<i64>, Error> {
+    let rows = client.query(&format!("SELECT version FROM {schema}.format WHERE id = 1"), &[]).await?;
+    rows.first().map(|row| row.try_get(0)).transpose()
+}
+
+fn is_missing(failure: &Error) -> bool {
+    failure.code().is_some_and(|state| [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME].contains(state))
+}
+
+/// "IF NOT EXISTS" looks before it makes, and two who look at once both make: one of them fails and finds all there when it looks again.
+fn made_by_another(failure: &Error) -> bool {
+    let raced = [
+        SqlState::UNIQUE_VIOLATION,
+        SqlState::DUPLICATE_TABLE,
+        SqlState::DUPLICATE_SCHEMA,
+        SqlState::DUPLICATE_OBJECT,
+        SqlState::INTERNAL_ERROR,
+    ];
+    failure.code().is_some_and(|state| raced.contains(state))
+}
