@@ -1,20 +1,36 @@
-//! `stator check`: looks through a data directory that no server has open. It changes nothing.
+//! `stator check`: looks through the data that no server uses. It changes nothing.
 
-use crate::config::CheckFlags;
-use crate::log;
+use crate::config::{CheckFlags, Database};
+use crate::{log, serve};
 use std::process::ExitCode;
+use std::sync::Arc;
+use storage::Store;
 use storage_local::{LocalSettings, LocalStore};
 
-/// Checks a data directory and prints what was found. The exit code says whether anything is wrong.
+/// Checks a data directory or a database and prints what was found. The exit code says whether anything is wrong.
 ///
 /// # Errors
-/// When the directory cannot be read.
+/// When it cannot be read.
 pub fn run(flags: &CheckFlags) -> Result<ExitCode, String> {
-    let store = LocalStore::open_read_only(&LocalSettings::new(&flags.data)).map_err(|problem| problem.to_string())?;
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
         .build()
         .map_err(|problem| format!("cannot start the runtime: {problem}"))?;
-    let report = runtime.block_on(engine::check::check(&store)).map_err(|problem| problem.to_string())?;
+    let report = runtime.block_on(async {
+        let store = open(flags).await?;
+        engine::check::check(&*store).await.map_err(|problem| problem.to_string())
+    })?;
     log::say(report.to_string().trim_end());
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn open(flags: &CheckFlags) -> Result<Arc<dyn Store>, String> {
+    if let Some(url) = &flags.store {
+        let schema = flags.store_schema.clone();
+        let database = Database { url: url.clone(), schema, certificates: None, readers: None, writers: None };
+        return Ok(Arc::new(serve::open_database(&database).await?));
+    }
+    let dir = flags.data.as_ref().ok_or("neither --data nor --store says what to check")?;
+    let store = LocalStore::open_read_only(&LocalSettings::new(dir)).map_err(|problem| problem.to_string())?;
+    Ok(Arc::new(store))
 }

@@ -28,8 +28,14 @@ pub enum Command {
 #[derive(Args)]
 pub struct CheckFlags {
     /// The data directory.
-    #[arg(long, env = "STATOR_DATA")]
-    pub data: PathBuf,
+    #[arg(long, env = "STATOR_DATA", required_unless_present = "store")]
+    pub data: Option<PathBuf>,
+    /// The database, of which no server may be running; see `stator serve --help`.
+    #[arg(long, env = "STATOR_STORE", conflicts_with = "data")]
+    pub store: Option<String>,
+    /// The schema of the database that holds the data [default: stator]
+    #[arg(long, env = "STATOR_STORE_SCHEMA")]
+    pub store_schema: Option<String>,
 }
 
 /// When a write is acknowledged.
@@ -66,6 +72,22 @@ pub struct Flags {
     /// The directory that holds the data [default: ./stator-data]
     #[arg(long, env = "STATOR_DATA", conflicts_with = "in_memory")]
     data: Option<PathBuf>,
+    /// A database of the PostgreSQL protocol that holds the data, for one server or for several at once: a URL such as
+    /// postgres://user@host1,host2/database?sslmode=require
+    #[arg(long, env = "STATOR_STORE", conflicts_with_all = ["data", "in_memory"])]
+    store: Option<String>,
+    /// The schema of the database that holds the data [default: stator]
+    #[arg(long, env = "STATOR_STORE_SCHEMA")]
+    store_schema: Option<String>,
+    /// A file of certificates in PEM that the database's is verified with, instead of the machine's
+    #[arg(long, env = "STATOR_STORE_CERTIFICATES")]
+    store_certificates: Option<PathBuf>,
+    /// How many connections to the database serve reads, each of them many at once [default: 4]
+    #[arg(long, env = "STATOR_STORE_READERS")]
+    store_readers: Option<u16>,
+    /// How many connections to the database serve writes, each of them one at a time [default: 16]
+    #[arg(long, env = "STATOR_STORE_WRITERS")]
+    store_writers: Option<u16>,
     /// Keep everything in memory and nothing on disk
     #[arg(long, env = "STATOR_IN_MEMORY", num_args = 0..=1, default_missing_value = "true")]
     in_memory: Option<bool>,
@@ -117,6 +139,30 @@ pub enum Place {
     Memory,
     /// In this directory.
     Directory(PathBuf),
+    /// In this database.
+    Database(Database),
+}
+
+/// A database and how it is used.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Database {
+    /// Where it is; may hold a password.
+    pub url: String,
+    /// Its schema that holds the data.
+    pub schema: Option<String>,
+    /// Whom to trust instead of whom the machine trusts.
+    pub certificates: Option<PathBuf>,
+    /// Connections that serve reads.
+    pub readers: Option<u16>,
+    /// Connections that serve writes.
+    pub writers: Option<u16>,
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The URL may hold a password, and what is printed goes to the log.
+        f.debug_struct("Database").field("schema", &self.schema).finish_non_exhaustive()
+    }
 }
 
 /// What the server runs with.
@@ -169,9 +215,10 @@ fn settle(flags: Flags, file: Flags) -> Result<Settings, String> {
         ));
     }
     // A place named nearer wins over one named farther, whichever of the two kinds it is.
-    let place = |flags: &Flags| match (flags.in_memory, &flags.data) {
-        (Some(true), _) => Some(Place::Memory),
-        (_, Some(dir)) => Some(Place::Directory(dir.clone())),
+    let place = |chosen: &Flags| match (chosen.in_memory, &chosen.data, &chosen.store) {
+        (Some(true), ..) => Some(Place::Memory),
+        (_, Some(dir), _) => Some(Place::Directory(dir.clone())),
+        (.., Some(url)) => Some(Place::Database(database(url, &flags, &file))),
         _ => None,
     };
     Ok(Settings {
@@ -184,6 +231,16 @@ fn settle(flags: Flags, file: Flags) -> Result<Settings, String> {
         log_level: flags.log_level.or(file.log_level).unwrap_or_else(|| "info".to_owned()),
         log_format: flags.log_format.or(file.log_format).unwrap_or(LogFormat::Json),
     })
+}
+
+fn database(url: &str, flags: &Flags, file: &Flags) -> Database {
+    Database {
+        url: url.to_owned(),
+        schema: flags.store_schema.clone().or(file.store_schema.clone()),
+        certificates: flags.store_certificates.clone().or(file.store_certificates.clone()),
+        readers: flags.store_readers.or(file.store_readers),
+        writers: flags.store_writers.or(file.store_writers),
+    }
 }
 
 fn engine_settings(flags: &Flags, file: &Flags) -> engine::Settings {

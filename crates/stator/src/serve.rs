@@ -1,14 +1,16 @@
 //! `stator serve`: opens the store, starts the engine's jobs, serves until it is told to stop, and closes the store.
 
-use crate::config::{Durability, Place, Settings};
+use crate::config::{Database, Durability, Place, Settings};
 use crate::log;
 use engine::Engine;
 use runtime::{Clock, Random};
 use server::{Dispatch, Limits, Listener, Server};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use storage::{Memory, Store};
 use storage_local::{LocalSettings, LocalStore};
+use storage_postgres::{PostgresSettings, PostgresStore};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs the server to its end.
@@ -26,7 +28,7 @@ pub fn run(settings: &Settings) -> Result<ExitCode, String> {
 }
 
 async fn serve(settings: &Settings) -> Result<ExitCode, String> {
-    let store = open(settings)?;
+    let store = open(settings).await?;
     let clock = Clock::system();
     let engine = Arc::new(Engine::new(store.clone(), clock.clone(), Random::system(), settings.engine.clone()));
     engine.start_jobs().await.map_err(|problem| format!("cannot read the tables: {problem}"))?;
@@ -44,13 +46,33 @@ async fn serve(settings: &Settings) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn open(settings: &Settings) -> Result<Arc<dyn Store>, String> {
-    let Place::Directory(dir) = &settings.place else { return Ok(Arc::new(Memory::default())) };
+async fn open(settings: &Settings) -> Result<Arc<dyn Store>, String> {
+    match &settings.place {
+        Place::Memory => Ok(Arc::new(Memory::default())),
+        Place::Directory(dir) => open_directory(settings, dir),
+        Place::Database(database) => Ok(Arc::new(open_database(database).await?)),
+    }
+}
+
+/// Opens the store in a database.
+///
+/// # Errors
+/// Why that cannot be done.
+pub async fn open_database(database: &Database) -> Result<PostgresStore, String> {
+    let mut settings = PostgresSettings::new(&database.url);
+    settings.schema = database.schema.clone().unwrap_or(settings.schema);
+    settings.root_certificates = database.certificates.clone();
+    settings.readers = database.readers.map_or(settings.readers, usize::from);
+    settings.writers = database.writers.map_or(settings.writers, usize::from);
+    PostgresStore::open(&settings).await.map_err(|problem| problem.to_string())
+}
+
+fn open_directory(settings: &Settings, dir: &Path) -> Result<Arc<dyn Store>, String> {
     let durability = match settings.durability {
         Durability::Sync => storage_local::Durability::Sync,
         Durability::Relaxed => storage_local::Durability::Relaxed,
     };
-    let local = LocalSettings { dir: dir.clone(), durability, memory_bytes: settings.memory_bytes };
+    let local = LocalSettings { dir: dir.to_owned(), durability, memory_bytes: settings.memory_bytes };
     let store = LocalStore::open(&local).map_err(|problem| problem.to_string())?;
     Ok(Arc::new(store))
 }

@@ -107,6 +107,10 @@ impl Store for PostgresStore {
         self.call(self.settling.settled())
     }
 
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     fn accepts_commits(&self) -> bool {
         !self.is_closed() && !self.committer.lanes.are_outdated()
     }
