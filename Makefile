@@ -43,6 +43,7 @@ histories: build
 	tests/run histories --short
 	tests/run bank --short
 	tests/run hot-item --seconds 3
+	tests/run expiry --short
 
 # A stream followed to its end while its table is divided and the server killed.
 consumer: build

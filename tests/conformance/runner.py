@@ -22,7 +22,14 @@ from pathlib import Path
 from harness import caches, servers
 
 STALE = Path(__file__).parent / "stale.toml"
-FOLDERS = ("tests/tier1", "tests/tier3", "tests/tier2/transactions", "tests/tier2/partiql")
+FOLDERS = (
+    "tests/tier1",
+    "tests/tier3",
+    "tests/tier2/transactions",
+    "tests/tier2/partiql",
+    "tests/tier2/streams",
+    "tests/tier2/ttl",
+)
 # The suite takes a minute or two; a server that hangs must not hold the run.
 SUITE_SECONDS = 1_200
 

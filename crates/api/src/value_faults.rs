@@ -43,8 +43,10 @@ pub enum SetKind {
 pub enum ValueFault {
     /// It names no type.
     Empty,
-    /// It, or a map in it, is an attribute without a name (captured in ten Regions, October 2026).
+    /// It is an attribute without a name (captured in ten Regions, October 2026).
     EmptyName,
+    /// A map in it has an attribute without a name.
+    EmptyNameInside,
     /// It names several types.
     SeveralTypes,
     /// Its number, or a member of its number set, is none.
@@ -118,15 +120,19 @@ impl ValueFaults {
         self.faults.iter().filter(move |fault| fault.element == Some(element))
     }
 
-    /// Notes a fault unless its map has one.
+    /// Notes a fault unless its map has one that is told before it.
     pub(crate) fn record(&mut self, site: &Site<'_>, fault: ValueFault) {
-        // The decoder goes through the request in order, so the faults of one element stand together at the end.
-        let mut near = self.faults.iter().rev().take_while(|fault| fault.element == site.element);
-        if near.any(|fault| fault.member == site.member && fault.holder == site.holder) {
-            return;
-        }
         let Site { member, element, holder, key } = *site;
-        self.faults.push(LocatedFault { member, element, holder, key: key.to_owned(), fault });
+        // The decoder goes through the request in order, so the faults of one element stand together at the end.
+        let mut near = self.faults.iter_mut().rev().take_while(|fault| fault.element == element);
+        match near.find(|fault| fault.member == member && fault.holder == holder) {
+            None => self.faults.push(LocatedFault { member, element, holder, key: key.to_owned(), fault }),
+            Some(noted) if fault.is_told_before(&noted.fault) => {
+                noted.fault = fault;
+                key.clone_into(&mut noted.key);
+            }
+            Some(_) => (),
+        }
     }
 
     /// Notes how far values are nested.
@@ -136,6 +142,16 @@ impl ValueFaults {
 }
 
 impl ValueFault {
+    /// Whether this is told although the other stands before it in the map: an attribute of the map itself without a name before a value
+    /// that is too deep, and that before an attribute without a name inside of a value (captures of October 2026, conformance suite,
+    /// `deepRequests`). How other faults rank is not known; of them the first is told.
+    fn is_told_before(&self, other: &Self) -> bool {
+        matches!(
+            (self, other),
+            (Self::EmptyName, Self::TooDeep | Self::EmptyNameInside) | (Self::TooDeep, Self::EmptyNameInside)
+        )
+    }
+
     /// The words, without envelope.
     pub fn words(&self, layer: Layer) -> String {
         const INVALID: &str = "One or more parameter values were invalid: ";
@@ -143,7 +159,7 @@ impl ValueFault {
             Self::Empty => {
                 "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes".to_owned()
             }
-            Self::EmptyName => "Empty attribute name".to_owned(),
+            Self::EmptyName | Self::EmptyNameInside => "Empty attribute name".to_owned(),
             Self::SeveralTypes => "Supplied AttributeValue has more than one datatypes set, must contain exactly one \
                  of the supported datatypes"
                 .to_owned(),

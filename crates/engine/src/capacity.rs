@@ -82,12 +82,14 @@ pub struct Consumed {
     table: f64,
     /// Units of each index that was touched, in the order of its name.
     indexes: Vec<(String, IndexKind, f64)>,
+    /// Units of writes that failed, which are told in the sum alone.
+    failed: f64,
 }
 
 impl Consumed {
     /// Units of the table itself.
     pub fn table(units: f64) -> Self {
-        Self { table: units, indexes: Vec::new() }
+        Self { table: units, ..Self::default() }
     }
 
     /// What the write of an item used.
@@ -103,8 +105,8 @@ impl Consumed {
 
     /// What an action of a transaction used. One that only checks an item is charged for the item that it looked at.
     pub fn transactional_write(written: &Written) -> Self {
-        let Self { table, indexes } = Self::write(written);
-        Self { table: table * TRANSACTION_FACTOR, indexes }
+        let consumed = Self::write(written);
+        Self { table: consumed.table * TRANSACTION_FACTOR, ..consumed }
     }
 
     /// What reading an item of this size in a transaction used.
@@ -122,6 +124,11 @@ impl Consumed {
         self.table += units;
     }
 
+    /// Adds units of a write that failed.
+    pub fn add_failed(&mut self, units: f64) {
+        self.failed += units;
+    }
+
     /// Adds units of an index.
     pub fn add_index(&mut self, name: &str, kind: IndexKind, units: f64) {
         match self.indexes.iter_mut().find(|(known, ..)| known == name) {
@@ -133,6 +140,7 @@ impl Consumed {
     /// Adds what another part of the same request used of the same table.
     pub fn add(&mut self, other: &Self) {
         self.table += other.table;
+        self.failed += other.failed;
         other.indexes.iter().for_each(|(name, kind, units)| self.add_index(name, *kind, *units));
     }
 
@@ -148,7 +156,8 @@ impl Consumed {
         table: &'a str,
         wanted: Option<ReturnConsumedCapacity>,
     ) -> Option<ConsumedCapacity<'a>> {
-        let total = axis.capacity(self.table + self.indexes.iter().map(|(.., units)| units).sum::<f64>());
+        let indexes = self.indexes.iter().map(|(.., units)| units).sum::<f64>();
+        let total = axis.capacity(self.table + indexes + self.failed);
         let sum = ConsumedCapacity {
             table_name: Some(Cow::Borrowed(table)),
             capacity_units: total.capacity_units,

@@ -4,7 +4,7 @@
 //! values, legacy parameters, placeholders, expressions, unused placeholders. Which words an operation uses differs: writes of one item
 //! put everything into the envelope of the constraint checks, all others do not (captures of October 2026).
 
-use api::{Error, Layer, Map, ValueFault, ValueFaults, messages};
+use api::{Error, Layer, LocatedFault, Map, ValueFault, ValueFaults, messages};
 use expression::{ExpressionError, Placeholders, Projection, legacy, parse_projection};
 use model::Item;
 use std::borrow::Cow;
@@ -92,16 +92,30 @@ pub fn no_faults(wording: Wording, faults: &ValueFaults, layer: Layer) -> Result
     }
 }
 
-/// Refuses wrong attribute values in one action of a transaction. Transactions word them in the older way, as most Regions do, and
-/// those among expression values with their placeholder (captures of October 2026).
+/// Refuses wrong attribute values in one action of a transaction, before its expressions are parsed. Transactions word them in the older
+/// way, as most Regions do, and those among expression values with their placeholder (captures of October 2026). A key that is too deep is
+/// told only behind the expressions: [`no_deep_key_in_element`].
 pub fn no_faults_in_element(faults: &ValueFaults, element: usize) -> Result<(), Error> {
-    let Some(located) = faults.in_element(element).next() else { return Ok(()) };
+    let Some(located) = faults.in_element(element).find(|located| !is_deep_key(located)) else { return Ok(()) };
     let words = located.fault.words(Layer::Older);
-    let is_expression_value = located.holder == "ExpressionAttributeValues" && located.fault != ValueFault::TooDeep;
-    Err(Wording::Bare.refuse(match is_expression_value {
-        true => messages::text::invalid_placeholder_value(&words, &located.key),
-        false => words,
+    Err(Wording::Bare.refuse(match located.holder {
+        "ExpressionAttributeValues" => messages::text::invalid_placeholder_value(&words, &located.key),
+        _ => words,
     }))
+}
+
+/// Refuses a key that is too deep in one action of a transaction. What is wrong with the action's expressions comes before (captures of
+/// October 2026, conformance suite, `deepRequests`); sets that are wrong in a key and names that are empty come before both (captured by
+/// dynoxide, October 2026).
+pub fn no_deep_key_in_element(faults: &ValueFaults, element: usize) -> Result<(), Error> {
+    match faults.in_element(element).find(|located| is_deep_key(located)) {
+        Some(located) => Err(Wording::Bare.refuse(located.fault.words(Layer::Older))),
+        None => Ok(()),
+    }
+}
+
+fn is_deep_key(located: &LocatedFault) -> bool {
+    located.holder == "Key" && located.fault == ValueFault::TooDeep
 }
 
 /// The projection of an operation that reads whole items and has no other expression: an expression, or `AttributesToGet`.

@@ -7,7 +7,8 @@
 use crate::Engine;
 use crate::catalog::OpenTable;
 use crate::error::from_store;
-use api::Error;
+use crate::opened::{Opened, Outdated};
+use api::{Error, messages};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,12 +29,15 @@ pub struct Context<'e> {
     pub caller: &'e Caller,
     /// The newest version that the request saw or made.
     seen: AtomicU64,
+    /// The tables that it took as the catalog had them, where other servers may have changed them.
+    opened: Option<Opened>,
 }
 
 impl<'e> Context<'e> {
     /// The view of a request that has seen nothing yet.
     pub fn new(engine: &'e Engine, caller: &'e Caller) -> Self {
-        Self { engine, caller, seen: AtomicU64::new(0) }
+        let opened = engine.store.is_shared().then(Opened::default);
+        Self { engine, caller, seen: AtomicU64::new(0), opened }
     }
 
     /// The table of a name or ARN, for an operation on its items.
@@ -41,6 +45,9 @@ impl<'e> Context<'e> {
         let found = self.engine.table_for_items(&self.caller.account, reference).await;
         // What is told of a table, or of its absence, must be as durable as what is told of an item.
         self.saw(found.as_ref().map_or_else(|_| self.engine.store.latest(), |table| table.version));
+        if let (Some(opened), Ok(table)) = (&self.opened, &found) {
+            opened.open(table);
+        }
         found
     }
 
@@ -59,7 +66,10 @@ impl<'e> Context<'e> {
     }
 
     /// Reads one key.
-    pub async fn get(&self, key: &[u8]) -> Result<Option<Versioned>, Error> {
+    pub async fn get(&self, key: &Bytes) -> Result<Option<Versioned>, Error> {
+        if self.opened.is_some() {
+            return Ok(self.get_many(std::slice::from_ref(key)).await?.pop().flatten());
+        }
         let read = self.engine.store.get_one(key).await.map_err(from_store)?;
         self.saw_read(read.as_ref());
         Ok(read)
@@ -67,6 +77,18 @@ impl<'e> Context<'e> {
 
     /// Reads several keys at one point of the order of commits.
     pub async fn get_many(&self, keys: &[Bytes]) -> Result<Vec<Option<Versioned>>, Error> {
+        let Some(opened) = &self.opened else { return self.get_unverified(keys).await };
+        let mut keys = keys.to_vec();
+        let wanted = keys.len();
+        keys.extend(opened.keys());
+        let mut reads = self.get_unverified(&keys).await?;
+        let descriptors = reads.split_off(wanted);
+        self.verify(opened, &descriptors).await?;
+        Ok(reads)
+    }
+
+    /// The same, for a write: its commit checks what the tables are.
+    pub async fn get_unverified(&self, keys: &[Bytes]) -> Result<Vec<Option<Versioned>>, Error> {
         let reads = self.engine.store.get(keys).await.map_err(from_store)?;
         reads.iter().for_each(|read| self.saw_read(read.as_ref()));
         Ok(reads)
@@ -74,17 +96,55 @@ impl<'e> Context<'e> {
 
     /// Reads one page of a range.
     pub async fn scan(&self, scan: Scan) -> Result<Page, Error> {
-        let page = self.engine.store.scan(scan).await.map_err(from_store)?;
+        let page = match &self.opened {
+            None => self.engine.store.scan(scan).await.map_err(from_store)?,
+            Some(opened) => {
+                let keys = opened.keys();
+                // Both at once: a store across a network is asked in one round trip.
+                let (page, descriptors) =
+                    runtime::join(self.engine.store.scan(scan), self.engine.store.get(&keys)).await;
+                self.verify(opened, &descriptors.map_err(from_store)?).await?;
+                page.map_err(from_store)?
+            }
+        };
         // What a range no longer holds was deleted by a commit as fresh as the newest.
         self.saw(self.engine.store.latest());
         Ok(page)
     }
 
+    /// How far logs are complete; see [`storage::Store::settled`]. To be asked before a log is read.
+    pub async fn settled(&self) -> Result<Version, Error> {
+        self.engine.store.settled().await.map_err(from_store)
+    }
+
     /// Commits a batch. A conflict is the caller's to retry.
     pub async fn commit(&self, batch: Batch) -> Result<Version, StoreError> {
+        if let Some(opened) = &self.opened {
+            // Also where it fails: what became of it may be unknown.
+            opened.commit();
+        }
         let version = self.engine.store.commit(batch).await?;
         self.saw(version);
         Ok(version)
+    }
+
+    /// Whether the request is to be answered anew, because it took a table for what it is no longer. To be asked when it was answered.
+    pub async fn must_repeat(&self) -> bool {
+        let Some(opened) = &self.opened else { return false };
+        if let Some(known) = opened.must_repeat() {
+            return known;
+        }
+        // Nothing was read that could have told. The read notes what it finds; if it fails, the answer stands.
+        let _ = self.get_many(&[]).await;
+        opened.must_repeat() == Some(true)
+    }
+
+    /// Compares descriptors with the tables that were opened. The answer to one that is another by now is never seen: the request is
+    /// repeated.
+    async fn verify(&self, opened: &Opened, descriptors: &[Option<Versioned>]) -> Result<(), Error> {
+        let Err(Outdated(table)) = opened.compare(descriptors) else { return Ok(()) };
+        self.engine.read_table(&table.descriptor.account, &table.descriptor.name).await?;
+        Err(messages::internal_server_error())
     }
 
     /// Waits until everything that the request saw or made is durable.

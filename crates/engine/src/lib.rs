@@ -21,6 +21,7 @@ pub mod item_size;
 pub mod jobs;
 pub mod key;
 pub mod legacy;
+pub mod opened;
 pub mod ops;
 pub mod page;
 pub mod partitions;
@@ -75,12 +76,16 @@ pub struct Engine {
     pub token_windows: transaction::TokenWindows,
     /// What the operator chose.
     pub settings: Settings,
+    /// An id of this server, by which others know what it does.
+    pub id: String,
 }
 
 impl Engine {
     /// An engine over an open store.
     pub fn new(store: Arc<dyn Store>, clock: Clock, random: Random, settings: Settings) -> Self {
+        let id = random.uuid();
         Self {
+            id,
             store,
             catalog: Catalog::default(),
             clock,

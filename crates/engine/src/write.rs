@@ -88,8 +88,8 @@ impl Context<'_> {
             plan.cause = cause;
             let keys: Vec<Bytes> = writes.iter().map(|write| write.key.bytes.clone()).collect();
             let reads = match keys.as_slice() {
-                [key] => vec![self.get(key).await?],
-                keys => self.get_many(keys).await?,
+                [key] if !self.engine.store.is_shared() => vec![self.get(key).await?],
+                keys => self.get_unverified(keys).await?,
             };
             for (write, read) in writes.iter_mut().zip(reads) {
                 self.plan_write(&mut plan, write, read).await?;

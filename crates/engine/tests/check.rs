@@ -6,11 +6,14 @@ mod support;
 
 use bytes::Bytes;
 use engine::check::Fault;
-use layout::ItemRecord;
-use layout::keys::{self, Counted, Source, Space};
+use layout::keys::{self, Counted, ShardEvent, Source, Space};
+use layout::{ItemRecord, record};
+use model::Table;
+use model::partition::Partition;
 use serde_json::json;
-use storage::{Batch, Direction, Scan};
-use support::{Server, composite, defining, index, with};
+use storage::{Batch, Direction, Position, Scan};
+use support::changes::streaming;
+use support::{ACCOUNT, Server, composite, defining, index, with};
 
 /// A table with a local index (number 1), a global index (number 2) and two items in both.
 async fn server() -> Server {
@@ -214,4 +217,203 @@ async fn of_many_findings_the_first_are_kept() {
     assert_eq!((report.found, report.findings.len()), (250, 100));
     let text = report.to_string();
     assert!(text.contains("and 150 more"), "{text}");
+}
+
+/// A table `old` whose items expire and have a stream, with two items that do not expire soon.
+async fn expiring() -> Server {
+    let server = Server::start(0).await;
+    server.ask("CreateTable", streaming(composite("old"), "NEW_IMAGE")).await;
+    let specification = json!({ "AttributeName": "expires", "Enabled": true });
+    server.ask("UpdateTimeToLive", json!({ "TableName": "old", "TimeToLiveSpecification": specification })).await;
+    for sk in ["1", "2"] {
+        let item = json!({ "pk": { "S": "a" }, "sk": { "N": sk }, "expires": { "N": "1790001000" } });
+        server.ask("PutItem", json!({ "TableName": "old", "Item": item })).await;
+    }
+    server.advance(0).await;
+    server.assert_sound().await;
+    server
+}
+
+/// Damages the descriptor of the table `old`.
+async fn damage(server: &Server, change: impl FnOnce(&mut Table)) {
+    let key = keys::table(ACCOUNT, "old");
+    let mut table: Table = record::decode(&server.store.get_one(&key).await.unwrap().unwrap().value).unwrap();
+    change(&mut table);
+    commit(server, |batch| {
+        batch.set(key, record::encode(&table).unwrap());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_order_of_expiry_that_is_not_that_of_the_items() {
+    let server = expiring().await;
+    let (place, value) = first(&server, keys::of_table(Space::Expiry, 1)).await;
+    let (seconds, item) = keys::parse_expiry(&place).unwrap();
+    assert_eq!(seconds, 1_790_001_000);
+    commit(&server, |batch| {
+        batch.delete(place);
+    })
+    .await;
+    let report = server.check().await;
+    assert_eq!(report.findings[0].key, item);
+    assert_eq!(faults(&server).await, [Fault::MissingExpiry]);
+    let nobodys = keys::expiry(&Source::Table(1).partition([layout::KeyValue::S("nobody")]), 7);
+    commit(&server, |batch| {
+        batch.set(keys::expiry(&item, 1), value.clone()).set(nobodys, value);
+    })
+    .await;
+    assert_eq!(faults(&server).await, [Fault::MissingExpiry, Fault::StaleExpiry, Fault::StaleExpiry]);
+}
+
+#[tokio::test]
+async fn expired_items_that_nobody_looks_for() {
+    let server = expiring().await;
+    commit(&server, |batch| {
+        batch.delete(keys::expiring(1));
+    })
+    .await;
+    assert_eq!(faults(&server).await, [Fault::ExpiringNotListed]);
+    commit(&server, |batch| {
+        batch.set(keys::expiring(1), keys::table(ACCOUNT, "other"));
+    })
+    .await;
+    assert_eq!(faults(&server).await, [Fault::ExpiringNotListed]);
+    // Where nothing expires, nothing is known of an order of expiry.
+    damage(&server, |table| table.time_to_live = None).await;
+    assert_eq!(faults(&server).await, [Fault::Unknown, Fault::Unknown, Fault::Unknown]);
+}
+
+#[tokio::test]
+async fn partitions_that_are_not_in_order() {
+    let part = |number, first_hash| Partition { number, first_hash, inherited_bytes: 0, shard: None };
+    let rows = [
+        (vec![part(0, 1)], true),
+        (vec![part(0, 0), part(1, 0)], true),
+        (vec![part(0, 0), part(2, 9), part(1, 8)], true),
+        (vec![part(0, 0), part(3, 9)], true),
+        (vec![part(0, 0), part(0, 9)], true),
+        (Vec::new(), true),
+        (vec![part(2, 0), part(1, 9)], false),
+    ];
+    for (partitions, wrong) in rows {
+        let server = Server::start(0).await;
+        server.ask("CreateTable", composite("old")).await;
+        damage(&server, |table| {
+            table.partitions = partitions.clone();
+            table.next_partition_number = 3;
+        })
+        .await;
+        let expected: &[Fault] = if wrong { &[Fault::PartitionsOutOfOrder] } else { &[] };
+        assert_eq!(faults(&server).await, expected, "{partitions:?}");
+    }
+}
+
+#[tokio::test]
+async fn partitions_without_their_shards() {
+    let fault = Fault::PartitionWithoutShard { partition: 0 };
+    let rows: [fn(&mut Table); 4] = [
+        |table| table.partitions[0].shard = None,
+        |table| table.partitions[0].shard.as_mut().unwrap().number = 1,
+        |table| table.next_shard_number = 0,
+        |table| table.stream.as_mut().unwrap().disabled_ms = Some(0),
+    ];
+    for row in rows {
+        let server = expiring().await;
+        damage(&server, row).await;
+        assert!(faults(&server).await.contains(&fault));
+    }
+    // The shard itself is closed, or is gone with what it holds.
+    let server = expiring().await;
+    server.ask("UpdateTable", json!({ "TableName": "old", "StreamSpecification": { "StreamEnabled": false } })).await;
+    let (_, closing) = first(&server, keys::Range::prefixed(keys::shard(1, 0, ShardEvent::Closed).to_vec())).await;
+    let server = expiring().await;
+    commit(&server, |batch| {
+        batch.set(keys::shard(1, 0, ShardEvent::Closed), closing);
+    })
+    .await;
+    assert_eq!(faults(&server).await, std::slice::from_ref(&fault));
+    let server = expiring().await;
+    commit(&server, |batch| {
+        batch.delete(keys::shard(1, 0, ShardEvent::Opened));
+    })
+    .await;
+    assert_eq!(faults(&server).await, [fault, Fault::Unknown, Fault::Unknown]);
+}
+
+#[tokio::test]
+async fn records_that_are_none_or_lie_outside_of_their_shard() {
+    let log = keys::change_log(1, 0);
+    let range = || keys::Range::prefixed(keys::change_log(1, 0).to_vec());
+    let server = expiring().await;
+    let (key, value) = first(&server, range()).await;
+    let report = server.check().await;
+    assert_eq!(report.totals.changes, 2);
+    // A record of a later commit than that which wrote it, and one from before the shard.
+    let positions = [Position::behind(server.store.latest() + 9), Position::default()];
+    for position in positions {
+        let server = expiring().await;
+        commit(&server, |batch| {
+            batch.set(position.key(&log), value.clone());
+        })
+        .await;
+        assert_eq!(faults(&server).await, [Fault::WrongKey], "{position:?}");
+    }
+    commit(&server, |batch| {
+        batch.append(log.clone(), value.slice(..value.len() - 1));
+    })
+    .await;
+    assert_eq!(faults(&server).await, [Fault::Undecodable]);
+    commit(&server, |batch| {
+        batch.set([&key[..], b"x"].concat(), value.clone());
+    })
+    .await;
+    assert_eq!(faults(&server).await, [Fault::WrongKey, Fault::Undecodable]);
+    // Appended to a shard that is closed, and to one that never was.
+    let server = expiring().await;
+    server.ask("UpdateTable", json!({ "TableName": "old", "StreamSpecification": { "StreamEnabled": false } })).await;
+    server.assert_sound().await;
+    commit(&server, |batch| {
+        batch.append(log, value.clone()).append(keys::change_log(1, 1), value);
+    })
+    .await;
+    assert_eq!(faults(&server).await, [Fault::WrongKey, Fault::Unknown]);
+}
+
+#[tokio::test]
+async fn a_stream_that_nothing_will_end() {
+    let rows: [fn(&mut Table); 2] = [
+        |table| {
+            table.stream = None;
+            table.partitions[0].shard = None;
+        },
+        |table| table.stream.as_mut().unwrap().label.push('x'),
+    ];
+    for row in rows {
+        let server = expiring().await;
+        damage(&server, row).await;
+        assert_eq!(faults(&server).await, [Fault::StreamWithoutTable]);
+    }
+}
+
+#[tokio::test]
+async fn streams_and_shards_that_do_not_decode() {
+    let server = expiring().await;
+    let (stream, value) = first(&server, keys::all_streams()).await;
+    let shard = keys::shard(1, 0, ShardEvent::Opened);
+    commit(&server, |batch| {
+        batch.set(Bytes::from([&stream[..], b"x"].concat()), value.clone());
+    })
+    .await;
+    assert_eq!(faults(&server).await, [Fault::WrongKey]);
+    for key in [stream, shard] {
+        let server = expiring().await;
+        commit(&server, |batch| {
+            batch.set(key, Bytes::from_static(b"{"));
+        })
+        .await;
+        let faults = faults(&server).await;
+        assert_eq!(faults[0], Fault::Undecodable);
+        assert!(faults.contains(&Fault::PartitionWithoutShard { partition: 0 }), "{faults:?}");
+    }
 }

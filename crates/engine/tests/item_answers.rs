@@ -159,6 +159,9 @@ async fn empty_attribute_names_are_refused() {
     }
     let get = json!({ "TableName": "plain", "Key": with(key(1), empty) });
     assert_eq!(server.refused("GetItem", get).await.1, "Empty attribute name");
+    let values = json!({ ":v": { "M": { "": { "S": "x" } } } });
+    let scan = json!({ "TableName": "absent", "FilterExpression": "a = :v", "ExpressionAttributeValues": values });
+    assert_eq!(server.refused("Scan", scan).await.1, "Empty attribute name");
     let nested = json!({ ":v": { "M": { "": { "S": "x" } } } });
     let check = json!({
         "TableName": "plain", "Key": key(1), "ConditionExpression": "v = :v", "ExpressionAttributeValues": nested,

@@ -1,4 +1,4 @@
-//! Limits that only show on an item as it is stored: the depth that updates build up, the size of an item collection.
+//! Limits that only show on an item as it is stored: the depth and size that updates build up, the size of an item collection.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -45,4 +45,34 @@ async fn updates_cannot_nest_deeper_than_requests() {
     let (_, words) = server.refused("UpdateItem", grow).await;
     assert!(words.starts_with("Nesting Levels have exceeded supported limits"), "{words}");
     assert_eq!(server.ask("Scan", json!({ "TableName": "music" })).await["Count"], 1);
+}
+
+#[tokio::test]
+async fn an_update_that_copies_a_large_value_many_times_is_refused_for_its_size() {
+    const WORDS: &str = "Item size to update has exceeded the maximum allowed size";
+    let server = Server::start(0).await;
+    server.ask("CreateTable", composite("music")).await;
+    let key = json!({ "pk": { "S": "a" }, "sk": { "N": "1" } });
+    let item = with(key.clone(), json!({ "big": { "L": [{ "S": "x".repeat(390_000) }] } }));
+    server.ask("PutItem", json!({ "TableName": "music", "Item": item })).await;
+    let targets = |source: &str| {
+        let targets: Vec<String> = (0..300).map(|at| format!("a{at}={source}")).collect();
+        format!("SET {}", targets.join(","))
+    };
+    let update = json!({ "TableName": "music", "Key": key, "UpdateExpression": targets("big") });
+    assert_eq!(server.refused("UpdateItem", update).await.1, WORDS);
+    let update = json!({
+        "TableName": "music", "Key": key, "UpdateExpression": targets(":v"),
+        "ExpressionAttributeValues": { ":v": { "S": "x".repeat(2_000_000) } },
+    });
+    assert_eq!(server.refused("UpdateItem", update.clone()).await.1, WORDS);
+    let transaction = json!({ "TransactItems": [{ "Update": update }] });
+    let (_, body) = server.refused_with_body("TransactWriteItems", transaction).await;
+    assert_eq!(body["CancellationReasons"][0]["Message"], WORDS);
+    // What goes is not counted.
+    let swap = json!({
+        "TableName": "music", "Key": key, "UpdateExpression": "SET copied = big REMOVE big",
+        "ReturnValues": "UPDATED_NEW",
+    });
+    assert_eq!(server.ask("UpdateItem", swap).await["Attributes"].as_object().unwrap().len(), 1);
 }

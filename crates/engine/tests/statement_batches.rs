@@ -56,6 +56,9 @@ fn error(code: &str, message: &str) -> Value {
     json!({ "Error": { "Code": code, "Message": message } })
 }
 
+const HASH_KEY_TOO_LARGE: &str =
+    "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes";
+
 const WITHOUT_KEY: &str =
     "Select statements within BatchExecuteStatement must specify the primary key in the where clause.";
 
@@ -76,6 +79,9 @@ async fn a_batch_reads_items_by_their_keys() {
         "SELECT * FROM plain WHERE pk = 'a' AND sk = '1' AND flag = 'right'",
         "SELECT * FROM plain WHERE pk = 'a' AND sk = '1' AND pk = 'b'",
         "SELECT * FROM plain WHERE pk IN ['a', 'a'] AND sk = '1'",
+        "SELECT * FROM plain WHERE pk = true AND sk = '1'",
+        "SELECT * FROM plain WHERE pk = 'a' AND sk = 1",
+        &format!("SELECT * FROM plain WHERE pk = '{}' AND sk = '1'", "x".repeat(2049)),
     ]);
     let multi =
         "PartiQL statements cannot be executed on tables with multi-attribute HASH keys or multi-attribute RANGE keys.";
@@ -91,6 +97,9 @@ async fn a_batch_reads_items_by_their_keys() {
         invalid(WITHOUT_KEY),
         invalid(WITHOUT_KEY),
         invalid("Overlapping conditions with range keys are not supported in where clause"),
+        invalid("Key value must be of type S, N, or B. Key name: pk, Key type: BOOL"),
+        invalid("Key attribute's data type should match its data type in table's schema: Key sk"),
+        with(invalid(HASH_KEY_TOO_LARGE), json!({ "TableName": "plain" })),
     ];
     let answers = answers(&server, request).await;
     for (answer, expected) in answers.iter().zip(&expected) {
@@ -102,6 +111,8 @@ async fn a_batch_reads_items_by_their_keys() {
 #[tokio::test]
 async fn a_batch_writes_items_one_by_one() {
     let server = tables().await;
+    let text = "INSERT INTO hash VALUE {'pk': 'text', 'flag': 'x'}";
+    server.ask("ExecuteStatement", json!({ "Statement": text })).await;
     let request = batch(&[
         "INSERT INTO hash VALUE {'pk': 'new', 'n': 1}",
         "UPDATE plain SET n = 1 WHERE pk = 'a' AND sk = '1' RETURNING MODIFIED NEW *",
@@ -109,6 +120,9 @@ async fn a_batch_writes_items_one_by_one() {
         "DELETE FROM plain WHERE pk = 'a' AND sk = '9' RETURNING MODIFIED OLD *",
         "UPDATE plain SET n = 1 WHERE pk = 'a'",
         "EXISTS(SELECT * FROM plain WHERE pk = 'a' AND sk = '3' AND n IS MISSING)",
+        "UPDATE hash SET flag = flag + 1 WHERE pk = 'text'",
+        "UPDATE plain SET sk = '7' WHERE pk = 'a' AND sk = '3'",
+        &format!("DELETE FROM plain WHERE pk = 'a' AND sk = '{}'", "x".repeat(1025)),
     ]);
     let first = answers(&server, request).await;
     let returning =
@@ -122,6 +136,22 @@ async fn a_batch_writes_items_one_by_one() {
         error("ValidationError", returning),
         error("ValidationError", "Where clause does not contain a mandatory equality on all key attributes"),
         error("ValidationError", "EXISTS can only be used in ExecuteTransaction write requests."),
+        // Of what is invalid a table is told only by what is refused before anything is read.
+        error("ValidationError", "An operand in the update expression has an incorrect data type"),
+        with(
+            error(
+                "ValidationError",
+                "One or more parameter values were invalid: Cannot update attribute sk. This attribute is part of the key",
+            ),
+            json!({ "TableName": "plain" }),
+        ),
+        with(
+            error(
+                "ValidationError",
+                "One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of 1024 bytes",
+            ),
+            json!({ "TableName": "plain" }),
+        ),
     ];
     assert_eq!(first, expected);
     let second = answers(&server, batch(&["INSERT INTO hash VALUE {'pk': 'new'}"])).await;
@@ -198,6 +228,28 @@ async fn what_batches_cost() {
     let failing = with(batch(&["SELECT * FROM hash"]), json!({ "ReturnConsumedCapacity": "TOTAL" }));
     let answer = server.ask("BatchExecuteStatement", failing).await;
     assert!(answer.get("ConsumedCapacity").is_none());
+}
+
+#[tokio::test]
+async fn writes_that_failed_are_charged_beside_others_of_their_table() {
+    let server = tables().await;
+    let large = "x".repeat(2500);
+    server.ask("ExecuteStatement", json!({ "Statement": "INSERT INTO hash VALUE {'pk': 'small'}" })).await;
+    let statement = format!("INSERT INTO hash VALUE {{'pk': 'large', 'text': '{large}'}}");
+    server.ask("ExecuteStatement", json!({ "Statement": statement })).await;
+    let request = batch(&[
+        "INSERT INTO hash VALUE {'pk': 'new'}",
+        "INSERT INTO hash VALUE {'pk': 'large'}",
+        &format!("INSERT INTO hash VALUE {{'pk': 'small', 'text': '{large}'}}"),
+        "UPDATE hash SET n = 1 WHERE pk = 'nope'",
+        "UPDATE hash SET pk = 'other' WHERE pk = 'again'",
+        "UPDATE hash SET n = 1",
+        "UPDATE plain SET n = 1 WHERE pk = 'nope' AND sk = '1'",
+    ]);
+    let request = with(request, json!({ "ReturnConsumedCapacity": "INDEXES" }));
+    let answer = server.ask("BatchExecuteStatement", request).await;
+    let used = json!([{ "TableName": "hash", "CapacityUnits": 8.0, "Table": { "CapacityUnits": 1.0 } }]);
+    assert_eq!(answer["ConsumedCapacity"], used);
 }
 
 #[tokio::test]
@@ -313,6 +365,10 @@ async fn transactions_that_are_refused() {
             vec![select.to_owned(), update.to_owned()],
             "ExecuteTransaction API does not support both read and write operations in the same request.".to_owned(),
         ),
+        (
+            vec![update.to_owned(), "DELETE FROM plain WHERE pk = 'b' AND sk = true".to_owned()],
+            at(1, "Key value must be of type S, N, or B. Key name: sk, Key type: BOOL"),
+        ),
         (vec![select.to_owned(), read("sk = '1' AND pk = 'a'")], ONE_ITEM.to_owned()),
         (vec![update.to_owned(), update.to_owned()], ONE_ITEM.to_owned()),
         (
@@ -369,6 +425,11 @@ async fn transactions_that_are_cancelled() {
             ],
         ),
         (vec![read(good), read(good), read("pk = 1 AND sk = '1'")], vec![none, none, invalid(mismatch)]),
+        (vec![read(good), read("pk = true AND sk = '1'")], vec![none, invalid(mismatch)]),
+        (
+            vec!["INSERT INTO plain VALUE {'pk': 'x', 'sk': 1}".to_owned()],
+            vec![invalid("One or more parameter values were invalid: Type mismatch for key sk expected: S actual: N")],
+        ),
         (
             vec![read(good), "SELECT * FROM nope.idx WHERE pk = 'x'".to_owned()],
             vec![none, ("ResourceNotFound", missing)],

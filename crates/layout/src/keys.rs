@@ -7,6 +7,7 @@
 //! 03 window:u32 operation:u8 account 00 token                              a transaction that was carried out
 //! 04 account 00 table-name 00 label                                        a stream
 //! 05 table:u32                                                             a table whose items expire: the key of its descriptor
+//! 06 name                                                     work that one of several servers does
 //! 10 table:u32 hash:u64 partition-key sort-key                an item
 //! 11 table:u32 index:u16 hash:u64 partition-key... sort-key... table-partition-key table-sort-key    an index entry
 //! 20 table:u32 index:u16 kind:u8                              a counter of an index
@@ -37,6 +38,8 @@ pub enum Space {
     Stream = 0x04,
     /// Tables whose items expire.
     Expiring = 0x05,
+    /// Work that one of several servers does.
+    Lease = 0x06,
     /// Items.
     Item = 0x10,
     /// Entries of secondary indexes.
@@ -359,9 +362,10 @@ pub fn shard(table: u32, shard: u32, event: ShardEvent) -> Bytes {
     key.into()
 }
 
-/// The shards of a table from this number on.
-pub fn shards(table: u32, first: u32) -> Range {
-    Range { from: shards_from(table, first).into(), to: of_table(Space::Shard, table).to }
+/// The shards of a table from one number on, up to another (included) if there is a last one.
+pub fn shards(table: u32, first: u32, last: Option<u32>) -> Range {
+    let to = last.map(|last| successor(&shards_from(table, last)).into());
+    Range { from: shards_from(table, first).into(), to: to.unwrap_or_else(|| of_table(Space::Shard, table).to) }
 }
 
 /// The number and the event of a shard's key.
@@ -384,6 +388,18 @@ fn shards_from(table: u32, shard: u32) -> Vec<u8> {
 /// A table whose items expire.
 pub fn expiring(table: u32) -> Bytes {
     in_table(Space::Expiring, table).into()
+}
+
+/// The lease on a work.
+pub fn lease(name: &str) -> Bytes {
+    let mut key = vec![Space::Lease as u8];
+    key.extend_from_slice(name.as_bytes());
+    key.into()
+}
+
+/// All leases.
+pub fn all_leases() -> Range {
+    Range::prefixed(vec![Space::Lease as u8])
 }
 
 /// All tables whose items expire.
@@ -472,7 +488,11 @@ mod tests {
         assert_eq!(parse_partition_counter(&counter(7, 1, Counted::Size)), None);
         let key = shard(7, 3, ShardEvent::Closed);
         assert_eq!(parse_shard(&key), Some((3, ShardEvent::Closed)));
-        assert!(shards(7, 3).from < key && key < shards(7, 4).from && key < shards(7, 3).to);
+        let all = shards(7, 3, None);
+        assert!(all.from < key && key < shards(7, 4, None).from && key < all.to);
+        assert!(key < shards(7, 3, Some(3)).to && shards(7, 3, Some(2)).to < key);
+        assert_eq!(shards(7, 3, Some(3)).to, shards(7, 4, None).from);
+        assert_eq!(shards(7, 3, Some(u32::MAX)).to, all.to);
     }
 
     #[test]

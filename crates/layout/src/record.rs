@@ -7,8 +7,8 @@
 use bytes::Bytes;
 use model::stream::{ShardClosing, ShardOpening, StreamRecord};
 use model::{EncodedItem, ItemView, Table};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 const FORMAT: u8 = 1;
 const HEADER: usize = 5;
@@ -60,6 +60,16 @@ impl Descriptor for Table {}
 impl Descriptor for StreamRecord {}
 impl Descriptor for ShardOpening {}
 impl Descriptor for ShardClosing {}
+impl Descriptor for Lease {}
+
+/// Who of several servers does a work, and until when the others leave it to him.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Lease {
+    /// The server, by an id of its own.
+    pub holder: String,
+    /// When it ends unless it is renewed, in milliseconds since 1970.
+    pub until_ms: i64,
+}
 
 /// The value that stores a descriptor.
 pub fn encode<T: Descriptor>(descriptor: &T) -> Result<Bytes, Corrupted> {

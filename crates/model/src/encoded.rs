@@ -359,7 +359,7 @@ impl<'a> ValueView<'a> {
             Self::M(body) => (TAG_M, body),
         };
         out.push(tag);
-        out.extend_from_slice(&(body.0.len() as u32).to_le_bytes());
+        out.extend_from_slice(&stored_length(body.0.len()).to_le_bytes());
         out.extend_from_slice(body.0);
     }
 }
@@ -495,9 +495,15 @@ fn write_varint(mut value: u32, out: &mut Vec<u8>) {
     out.push(value as u8);
 }
 
+/// A length or count as it is stored. A request is at most 16 MiB, and what an update makes of an item is given up long before it comes
+/// near this; bytes with a length that wrapped around would be another item.
+fn stored_length(length: usize) -> u32 {
+    assert!(length <= u32::MAX as usize, "no item has a part of {length} bytes");
+    length as u32
+}
+
 fn write_bytes(bytes: &[u8], out: &mut Vec<u8>) {
-    // A request is at most 16 MiB, so every length fits.
-    write_varint(bytes.len() as u32, out);
+    write_varint(stored_length(bytes.len()), out);
     out.extend_from_slice(bytes);
 }
 
@@ -508,7 +514,7 @@ fn write_tagged(tag: u8, bytes: &[u8], out: &mut Vec<u8>) {
 
 /// Appends an item in its encoded form.
 pub fn write_item(item: &Item<'_>, out: &mut Vec<u8>) {
-    write_varint(item.len() as u32, out);
+    write_varint(stored_length(item.len()), out);
     for (name, value) in item.iter() {
         write_bytes(name.as_bytes(), out);
         write_value(value, out);
@@ -568,9 +574,9 @@ fn write_container(tag: u8, count: usize, out: &mut Vec<u8>, elements: impl FnOn
     out.push(tag);
     let length_at = out.len();
     out.extend_from_slice(&[0; 4]);
-    write_varint(count as u32, out);
+    write_varint(stored_length(count), out);
     elements(out);
-    let length = (out.len() - length_at - 4) as u32;
+    let length = stored_length(out.len() - length_at - 4);
     out[length_at..length_at + 4].copy_from_slice(&length.to_le_bytes());
 }
 

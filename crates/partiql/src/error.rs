@@ -1,7 +1,7 @@
 //! Everything that can be wrong with a statement by itself, and the words that DynamoDB has for it.
 //!
 //! Errors are data; text is produced here and nowhere else. Sources of the words: the captures of the AWS-verified suite of October 2026;
-//! captures in the tests of two other implementations (floci, September 2026, and dynoxide, July and August 2026). Those without evidence
+//! captures in the tests of two other implementations (floci, September 2026, and dynoxide, July to October 2026). Those without evidence
 //! are marked; each message is pinned by a row in `tests/`.
 
 use model::NumberError;
@@ -43,6 +43,8 @@ impl fmt::Display for Place {
 pub enum Detail {
     Unreadable,
     Leftover,
+    SecondStatement,
+    NoColumns,
     Term,
     Keyword,
     Operator,
@@ -60,6 +62,10 @@ impl fmt::Display for Detail {
         f.write_str(match self {
             Self::Unreadable => "",
             Self::Leftover => "Unexpected token after expression",
+            Self::SecondStatement => "Unexpected token after semicolon. (Only one query is allowed.)",
+            Self::NoColumns => {
+                "Expected identifier or an expression but found unexpected keyword 'from' in a select list."
+            }
             Self::Term => "Unexpected term",
             Self::Keyword => "Unexpected keyword",
             Self::Operator => "Unexpected operator",
@@ -104,11 +110,14 @@ pub enum Problem {
     NotOneTable { place: Place },
     OperationOnIndex,
     UnsupportedOperation { operation: &'static str },
+    MisplacedExists,
+    MissingCompared,
     UnsupportedClause { clause: &'static str, place: Place },
     UnrecognizedFunction { name: String, place: Place },
     ListIndexRange { index: String, place: Place },
     UnexpectedComponent { place: Place },
     DuplicateColumns { name: String },
+    OrderArgument { found: String, place: Place },
     Number { error: NumberError, path: String },
     NestingLevels { path: String },
     DataType { what: String, path: String, place: Place },
@@ -123,7 +132,7 @@ pub enum Problem {
     SetArguments { function: SetFunction, place: Place },
     SetTarget { function: SetFunction, place: Place },
     SetType { function: SetFunction, place: Place },
-    TypeTest { name: String },
+    TypeTest { name: &'static str, place: Place },
     NotAValue { place: Place },
     NotACondition { place: Place },
     NotAnItem { place: Place },
@@ -152,6 +161,8 @@ impl fmt::Display for Problem {
             }
             Self::OperationOnIndex => f.write_str("This operation is not supported on an index"),
             Self::UnsupportedOperation { operation } => write!(f, "Unsupported operation: {operation}"),
+            Self::MisplacedExists => f.write_str("EXISTS can only be used in ExecuteTransaction write requests."),
+            Self::MissingCompared => f.write_str("MISSING must be compared using IS operator"),
             Self::UnsupportedClause { clause, place } => write!(f, "Unsupported clause: {clause} at {place}"),
             Self::UnrecognizedFunction { name, place } => write!(f, "Unrecognized function: {name} at {place}"),
             Self::ListIndexRange { index, place } => {
@@ -159,6 +170,9 @@ impl fmt::Display for Problem {
             }
             Self::UnexpectedComponent { place } => write!(f, "Unexpected path component at {place}"),
             Self::DuplicateColumns { name } => write!(f, "Duplicate identifiers in select clause: {name}"),
+            Self::OrderArgument { found, place } => {
+                write!(f, "Argument to ORDER BY must be of type VariableReference. Type: {found} at {place}")
+            }
             Self::Returning { clause } => {
                 write!(f, "Invalid returning clause: RETURNING {clause} *. ")?;
                 f.write_str("Only RETURNING ALL OLD * is allowed in DELETE statements.")
@@ -205,10 +219,13 @@ impl Problem {
             Self::SetType { function, place } => {
                 write!(f, "The second argument to {function} must be a value with type SET at {place}")
             }
+            Self::TypeTest { name, place } => {
+                write!(f, "Unsupported data type for IS operator: {name}. Supported data types are ")?;
+                write!(f, "[MISSING, NULL, BOOLEAN, BLOB, STRING, NUMERIC, STRUCT, TUPLE, LIST] at {place}")
+            }
             // From here on without evidence.
             Self::DuplicateName { name } => write!(f, "{INVALID} The name {name} stands twice in one map"),
             Self::ReturningOfInsert => f.write_str("INSERT statements have no RETURNING clause"),
-            Self::TypeTest { name } => write!(f, "The type {name} cannot be tested with the IS operator"),
             Self::NotAValue { place } => write!(f, "This cannot be used as a value at {place}"),
             Self::NotACondition { place } => write!(f, "This cannot be used as a condition at {place}"),
             Self::NotAnItem { place } => write!(f, "The VALUE of an INSERT statement must be an item at {place}"),

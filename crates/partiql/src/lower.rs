@@ -42,11 +42,11 @@ pub struct Select<'s> {
     pub order: Vec<Ordering<'s>>,
 }
 
-/// One attribute of an ORDER BY clause.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// One term of an ORDER BY clause.
+#[derive(Clone, PartialEq, Debug)]
 pub struct Ordering<'s> {
-    /// The attribute.
-    pub attribute: &'s str,
+    /// The attribute, or why the term is none, which is told only when the clause is held against a key.
+    pub attribute: Result<&'s str, Problem>,
     /// The direction.
     pub order: Order,
 }
@@ -127,12 +127,15 @@ impl<'s> Lowering<'s> {
     }
 
     fn ordering(self, term: &'s OrderTerm<'s>) -> Result<Ordering<'s>, Problem> {
-        match &term.by.expression {
-            Expression::Path(PathNode { attribute, steps }) if steps.is_empty() => {
-                Ok(Ordering { attribute, order: term.order })
-            }
-            _ => Err(Problem::NotAColumn { place: self.statement.place(&term.by) }),
-        }
+        let place = self.statement.place(&term.by);
+        let other = |found: &str| Err(Problem::OrderArgument { found: found.to_owned(), place });
+        let attribute = match &term.by.expression {
+            Expression::Path(PathNode { attribute, steps }) if steps.is_empty() => Ok(attribute.as_ref()),
+            Expression::Path(_) => other("PATH"),
+            Expression::Value(AttributeValue::S(text)) => other(text),
+            _ => return Err(Problem::NotAColumn { place }),
+        };
+        Ok(Ordering { attribute, order: term.order })
     }
 
     fn item(self, item: &'s NewItem<'s>) -> Result<Item<'s>, Problem> {

@@ -12,11 +12,13 @@ mod statement;
 mod terms;
 
 pub(crate) use literals::duplicate;
+pub(crate) use terms::condition_function;
 
 use crate::error::{Detail, Place, Problem};
 use crate::syntax::{Body, Expression, Node, PathNode, PathStep, Statement};
 use crate::token::{Keyword, Token, TokenKind, tokenize};
 use literals::LiteralStep;
+use model::limits::EXPRESSION_OPERATORS_MAX;
 use std::borrow::Cow;
 
 /// The most levels that an expression may have. DynamoDB's own limit is not known.
@@ -42,6 +44,10 @@ struct Parser<'a> {
     depth: usize,
     /// How many `?` there were.
     parameters: usize,
+    /// Whether the parser is in a WHERE clause.
+    in_filter: bool,
+    /// How many operators and functions its WHERE clause has so far.
+    operators: usize,
     /// Where in a literal the parser is.
     literal: Vec<LiteralStep<'a>>,
     fault: Option<Problem>,
@@ -50,13 +56,14 @@ struct Parser<'a> {
 impl<'a> Parser<'a> {
     fn new(text: &'a str) -> Result<Self, Problem> {
         let tokens = tokenize(text)?;
-        Ok(Self { text, tokens, at: 0, depth: 0, parameters: 0, literal: Vec::new(), fault: None })
+        let (literal, fault) = (Vec::new(), None);
+        Ok(Self { text, tokens, at: 0, depth: 0, parameters: 0, in_filter: false, operators: 0, literal, fault })
     }
 
     fn statement(&mut self) -> Result<Body<'a>, Problem> {
         let body = self.body()?;
-        self.accept(TokenKind::Semicolon);
-        if self.peek() == TokenKind::End { Ok(body) } else { Err(syntax(Detail::Leftover)) }
+        self.end()?;
+        Ok(body)
     }
 
     fn peek(&self) -> TokenKind {
@@ -120,6 +127,23 @@ impl<'a> Parser<'a> {
         self.fault.get_or_insert(problem);
     }
 
+    /// Whether what comes next is part of a condition, not of a literal in it. What can be read and is wrong with a condition's words is told
+    /// in the order of the text, before what is wrong with its operands (captured by dynoxide, October 2026).
+    fn is_in_condition(&self) -> bool {
+        self.in_filter && self.literal.is_empty()
+    }
+
+    /// Counts an operator or function of a condition: those of logic, of comparison, IN, BETWEEN and IS, and the NOT of any of them. There
+    /// may be as many as in an expression (captured by dynoxide, October 2026).
+    fn count_operator(&mut self) {
+        if self.is_in_condition() {
+            self.operators += 1;
+        }
+        if self.operators > EXPRESSION_OPERATORS_MAX {
+            self.note(expression::Problem::TooManyOperators { count: EXPRESSION_OPERATORS_MAX + 1 }.into());
+        }
+    }
+
     /// Parses something that may contain the like of itself.
     fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T, Problem>) -> Result<T, Problem> {
         self.depth += 1;
@@ -177,7 +201,11 @@ impl<'a> Parser<'a> {
     fn name(&mut self) -> Cow<'a, str> {
         let quoted = self.peek() == TokenKind::Quoted;
         let text = self.advance();
-        if quoted { unquoted(text, "\"") } else { Cow::Borrowed(text) }
+        let name = if quoted { unquoted(text, "\"") } else { Cow::Borrowed(text) };
+        if name.is_empty() {
+            self.note(Problem::EmptyComponent);
+        }
+        name
     }
 
     /// The index of a list's element, up to its bracket. A sign may stand before it, though only `-0` is an index.

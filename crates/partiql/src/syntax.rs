@@ -217,7 +217,7 @@ pub enum TypeTest {
     Missing,
     /// That there is a value of this type.
     Of(model::value::AttributeType),
-    /// A type of PartiQL that DynamoDB does not have.
+    /// A type of PartiQL that DynamoDB does not test for, as messages call it.
     Other(&'static str),
 }
 

@@ -144,3 +144,35 @@ fn longest_statements() {
         format!("Nesting Levels have exceeded supported limits under root{path}")
     );
 }
+
+/// How often a condition may be repeated behind `pk = 'a'`.
+fn repeats(verb: &str, condition: &str) -> usize {
+    const REFUSED: &str = "The expression contains too many operators; operator count: 301";
+    let refused = |times: &usize| {
+        let text = format!("{verb} WHERE pk = 'a'{}", condition.repeat(*times));
+        let statement = parse(&text).unwrap_or_else(|problem| panic!("{text}: {problem}"));
+        statement.fault.is_some_and(|fault| fault.to_string() == REFUSED)
+    };
+    (0..200).find(refused).map_or(200, |first| first - 1)
+}
+
+#[test]
+fn a_where_clause_has_as_many_operators_as_an_expression() {
+    let rows = [
+        ("SELECT * FROM t", " AND x = 1", 149),
+        ("SELECT * FROM t", " AND NOT x = 1", 99),
+        ("SELECT * FROM t", " OR begins_with(s, 'a')", 149),
+        ("SELECT * FROM t", " AND size(s) > 0", 99),
+        ("SELECT * FROM t", " AND s = <<'x'>>", 149),
+        ("SELECT * FROM t", " AND x = [1, [2]]", 149),
+        ("SELECT * FROM t", " AND x IN (1, 2)", 149),
+        ("SELECT * FROM t", " AND x NOT IN [1, 2]", 99),
+        ("SELECT * FROM t", " AND x BETWEEN 1 AND 2", 149),
+        ("SELECT * FROM t", " AND x IS MISSING", 149),
+        ("UPDATE t SET y = 1", " AND x NOT BETWEEN 1 AND 2", 99),
+        ("DELETE FROM t", " AND x IS NOT NULL", 99),
+    ];
+    for (verb, condition, most) in rows {
+        assert_eq!(repeats(verb, condition), most, "{verb} {condition}");
+    }
+}

@@ -18,6 +18,11 @@ where
     tokio::spawn(future)
 }
 
+/// Runs two futures at once, on the caller's task, and returns when both are done.
+pub async fn join<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
+    tokio::join!(a, b)
+}
+
 /// Lets other tasks of the runtime go first. For long work whose every step is ready at once.
 pub async fn give_way() {
     tokio::task::yield_now().await;

@@ -11,6 +11,9 @@ use engine::{Caller, Context, Engine, ops};
 use hyper::StatusCode;
 use std::sync::Arc;
 
+/// How often a request is answered anew because another server changed its table meanwhile.
+const ATTEMPTS_MAX: usize = 10;
+
 /// Room for the answer of an ordinary request.
 const ANSWER_CAPACITY: usize = 1024;
 
@@ -35,10 +38,18 @@ impl Service for Dispatch {
     }
 
     async fn call(&self, call: AuthenticatedCall<'_>) -> Answer {
-        let context = Context::new(&self.engine, &self.caller);
         let mut out = Vec::with_capacity(ANSWER_CAPACITY);
-        let result = dispatch(&context, call.operation(), call.body(), &mut out).await;
-        match context.settle().await.and(result) {
+        let mut result = Err(messages::internal_server_error());
+        for _ in 0..ATTEMPTS_MAX {
+            let context = Context::new(&self.engine, &self.caller);
+            out.clear();
+            result = dispatch(&context, call.operation(), call.body(), &mut out).await;
+            if !context.must_repeat().await {
+                result = context.settle().await.and(result);
+                break;
+            }
+        }
+        match result {
             Ok(()) => Answer::success(out),
             Err(error) => refusal(&error),
         }

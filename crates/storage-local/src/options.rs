@@ -13,6 +13,9 @@ use crate::{Durability, LocalSettings};
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
+/// Of so many entries of a file in a row, half may be deletions before the file is compacted.
+const DELETIONS_WINDOW: usize = 4096;
+
 /// Everything that is set when the database is opened.
 pub fn database(settings: &LocalSettings) -> Options {
     let mut options = Options::default();
@@ -82,6 +85,9 @@ fn set_files(options: &mut Options) {
     let mut levels = [DBCompressionType::Lz4; 7];
     levels[0] = DBCompressionType::None;
     options.set_compression_per_level(&levels);
+    // What is deleted from the front of a range, as expired items are, leaves markers that every scan from there passes one by
+    // one. A file with many of them in a row is compacted soon, which removes them.
+    options.add_compact_on_deletion_collector_factory(DELETIONS_WINDOW, DELETIONS_WINDOW / 2, 0.5);
     // One flush and one compaction beside the requests.
     options.set_max_background_jobs(2);
     // Written bytes go to the disk steadily; else a sync of the log waits behind a whole table file.

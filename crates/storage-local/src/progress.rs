@@ -26,6 +26,12 @@ use crate::error::WritesStopped;
 /// How long a relaxed store lets commits wait for a sync that nobody waits for.
 const RELAXED_SYNC_INTERVAL: Duration = Duration::from_secs(1);
 
+/// How often the flusher yields for a commit that is still being written before it takes it to be held back.
+const YIELDS_MAX: u32 = 100;
+
+/// How long the flusher then waits before it looks again.
+const HELD_BACK_PAUSE: Duration = Duration::from_micros(200);
+
 /// How long after a sync for which several waited the next one waits for them to come back. One sync for many is much cheaper
 /// than many, so this is worth a little latency where requests come close upon each other, and nowhere else.
 const GATHERING_TIME: Duration = Duration::from_micros(500);
@@ -120,6 +126,7 @@ impl Progress {
     pub fn next_sync(&self, durability: Durability) -> Option<Version> {
         let mut waiting = self.waiting.lock();
         self.gather(&mut waiting);
+        let mut yields = 0;
         loop {
             if waiting.ended || self.failure.get().is_some() {
                 return None;
@@ -127,11 +134,15 @@ impl Progress {
             let (written, durable) = (self.written.load(Ordering::Acquire), self.durable.load(Ordering::Acquire));
             match durability {
                 Durability::Sync if durable < waiting.wanted && durable < written => return Some(written),
-                // A reader waits for a commit that is ordered and still being written: it takes microseconds.
+                // A reader waits for a commit that is ordered and still being written: it takes microseconds, unless RocksDB
+                // holds writers back because it cannot keep up.
+                Durability::Sync if durable < waiting.wanted && yields < YIELDS_MAX => {
+                    yields += 1;
+                    MutexGuard::unlocked(&mut waiting, std::thread::yield_now);
+                }
                 Durability::Sync if durable < waiting.wanted => {
-                    drop(waiting);
-                    std::thread::yield_now();
-                    waiting = self.waiting.lock();
+                    // A timeout of the flusher's own, not a clock.
+                    self.wanted.wait_for(&mut waiting, HELD_BACK_PAUSE);
                 }
                 Durability::Sync => self.wanted.wait(&mut waiting),
                 Durability::Relaxed => {

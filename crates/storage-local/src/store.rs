@@ -55,8 +55,8 @@ pub struct Shared {
     pub recent: Recent,
     /// Values that were read lately.
     pub values: Values,
-    /// One commit at a time. No two requests wait here for long: nothing under it waits for a disk, except a read of
-    /// a check that no cache holds.
+    /// One commit at a time. No two requests wait here for long: what waits for a disk under it is a read of a check that
+    /// no cache holds, and RocksDB when it holds writers back because it cannot keep up.
     writer: Mutex<Writer>,
     /// Set by `close` under the writer's lock, never unset.
     closed: AtomicBool,

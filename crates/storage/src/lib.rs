@@ -94,6 +94,21 @@ pub trait Store: Send + Sync {
         0
     }
 
+    /// A version up to which nothing is added any more: no commit of this version or an earlier one becomes visible to a read that starts
+    /// after this call and was not visible before it. Who follows a [log](log) takes no entry beyond it, so that none appears behind his
+    /// back.
+    ///
+    /// [`Version::MAX`] from a store whose commits become visible in the order of their versions. A store that several servers write may
+    /// know only where all of them have got to.
+    fn settled(&self) -> Reply<'_, Version> {
+        Reply::ready(Ok(Version::MAX))
+    }
+
+    /// Whether other processes write the store at the same time, so that nothing that was read of it stays true by itself.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     /// Whether the store takes commits. It does not after a failure that only opening it again can mend.
     fn accepts_commits(&self) -> bool {
         true

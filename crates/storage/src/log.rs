@@ -4,9 +4,9 @@
 //! key of an entry = the log's key, version of the commit:u64, ordinal within the commit:u32        big-endian
 //! ```
 //!
-//! A reader that remembers the [`Position`] of the last entry it saw and scans on behind it misses nothing and sees nothing twice:
-//! every scan sees one point of the order of commits, and whatever is committed later has a greater version. Entries are read with
-//! [`Store::scan`](crate::Store::scan) and removed with [`Mutation::DeleteRange`], like all else.
+//! A reader that asks how far the log is [settled](crate::Store::settled), scans, takes the entries up to there, remembers the [`Position`] of
+//! the last and goes on behind it, misses nothing and sees nothing twice. Entries are read with [`Store::scan`](crate::Store::scan) and
+//! removed with [`Mutation::DeleteRange`], like all else.
 
 use bytes::Bytes;
 

@@ -95,7 +95,10 @@ impl<'a> Decoder<'a> {
             bad_key |= rule.keys == KeyRule::TableName && !is_table_name(&key);
             if let Slot::Present(value) = value(self, &path.entry(&key))? {
                 bad_value |= !fits(&value);
-                pairs.push((key, value));
+                // As in lists, what is beyond the limit is not kept.
+                if pairs.len() <= rule.sizes.max as usize {
+                    pairs.push((key, value));
+                }
             }
         }
         let broken_values = rule.values.filter(|_| bad_value).map(Constraint::MapValues);

@@ -59,6 +59,12 @@ impl<'p> Path<'p> {
         matches!(self.step, Step::Member(name, _) if name == wanted)
     }
 
+    /// Whether this is the path of a member of the input itself.
+    #[inline]
+    pub fn is_member_of_input(&self) -> bool {
+        self.parent.is_some_and(|parent| matches!(parent.step, Step::Root))
+    }
+
     /// The steps from the top, the root left out.
     pub fn steps(&self) -> Vec<Step<'p>> {
         let mut steps = Vec::new();

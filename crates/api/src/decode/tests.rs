@@ -408,3 +408,28 @@ fn mutated_bodies_never_panic() {
         }
     }
 }
+
+#[test]
+fn of_several_faults_of_a_map_the_one_that_ranks_first_is_noted() {
+    let deep = format!("{}{{\"S\":\"leaf\"}}{}", "{\"M\":{\"n\":".repeat(40), "}}".repeat(40));
+    let noted = |item: &str| {
+        let decoded = decode_put_item(format!(r#"{{"TableName":"t","Item":{{{item}}}}}"#).leak().as_bytes()).unwrap();
+        let fault = decoded.faults.first().unwrap().clone();
+        assert!(decoded.faults.in_member("Item") == Some(&fault));
+        (fault.key, fault.fault)
+    };
+    let (nameless, inside, number) = (r#""":{"S":"x"}"#, r#""m":{"M":{"":{"S":"x"}}}"#, r#""n":{"N":"x"}"#);
+    let deep = format!(r#""d":{deep}"#);
+    let rows = [
+        ([nameless, &deep], "", ValueFault::EmptyName),
+        ([&deep, nameless], "", ValueFault::EmptyName),
+        ([inside, nameless], "", ValueFault::EmptyName),
+        ([inside, &deep], "d", ValueFault::TooDeep),
+        ([&deep, inside], "d", ValueFault::TooDeep),
+        ([number, &deep], "n", fault(r#"{"N":"x"}"#)),
+        ([&deep, number], "d", ValueFault::TooDeep),
+    ];
+    for (attributes, key, fault) in rows {
+        assert_eq!(noted(&attributes.join(",")), (key.to_owned(), fault), "{attributes:?}");
+    }
+}

@@ -35,7 +35,9 @@ impl<'a> Decoder<'a> {
         if !self.is_map(place, CLASS)? {
             return self.absent(path, place);
         }
-        let mut pairs = Vec::with_capacity(USUAL_ATTRIBUTES);
+        // Room for the item that is all of a request; others may be many, and a small body may hold a million empty ones.
+        let room = if path.is_member_of_input() { USUAL_ATTRIBUTES } else { 0 };
+        let mut pairs = Vec::with_capacity(room);
         let mut members = self.reader.open_object()?;
         while let Some(name) = self.reader.next_member(&mut members)? {
             let entry = path.entry(&name);
@@ -176,7 +178,7 @@ impl<'a> Decoder<'a> {
         let mut members = self.reader.open_object()?;
         while let Some(name) = self.reader.next_member(&mut members)? {
             if name.is_empty() {
-                self.fault(path, ValueFault::EmptyName);
+                self.fault(path, ValueFault::EmptyNameInside);
             }
             pairs.push((name, self.value_at(path, Place::Element, levels)?));
         }

@@ -6,6 +6,7 @@
 
 use super::validation;
 use crate::{BatchStatementError, BatchStatementErrorCodeEnum, Error, ErrorKind};
+use model::value::AttributeType;
 
 /// DuplicateItemException: an INSERT of an item that is there.
 pub fn duplicate_item() -> Error {
@@ -22,7 +23,14 @@ pub fn several_conditions_on_key(name: &str) -> Error {
     validation(format!("Multiple conditions on same key {name}. Only single item Update/Insert/Delete are supported"))
 }
 
-/// A SELECT by a key value of another type.
+/// A key value of a type that no key has, outside of INSERT (dynoxide, captured October 2026).
+pub fn key_value_type(name: &str, actual: AttributeType) -> Error {
+    let actual = actual.name();
+    validation(format!("Key value must be of type S, N, or B. Key name: {name}, Key type: {actual}"))
+}
+
+/// A key value of another type than the key's; in an INSERT also of one that no key has (the INSERT, UPDATE and DELETE: dynoxide, captured
+/// October 2026).
 pub fn key_condition_type(name: &str) -> Error {
     validation(format!("Key attribute's data type should match its data type in table's schema: Key {name}"))
 }

@@ -537,6 +537,7 @@ fn statements() {
             several_conditions_on_key("k"),
             "Multiple conditions on same key k. Only single item Update/Insert/Delete are supported",
         ),
+        (key_value_type("k", AttributeType::Bool), "Key value must be of type S, N, or B. Key name: k, Key type: BOOL"),
         (key_condition_type("k"), "Key attribute's data type should match its data type in table's schema: Key k"),
         (overlapping_conditions(), "Overlapping conditions with range keys are not supported in where clause"),
         (too_many_reads(), "Too many decomposed read operations for a given query."),

@@ -69,6 +69,7 @@ fn duplicate_members() {
 fn the_rest_is_the_same_in_both() {
     let rows = [
         (ValueFault::EmptyName, "Empty attribute name".to_owned()),
+        (ValueFault::EmptyNameInside, "Empty attribute name".to_owned()),
         (ValueFault::Empty, "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes".to_owned()),
         (
             ValueFault::SeveralTypes,

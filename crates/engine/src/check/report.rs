@@ -47,13 +47,15 @@ pub enum Fault {
     StaleExpiry,
     /// A table whose items expire is not among those where expired items are looked for.
     ExpiringNotListed,
-    /// Partitions do not cover all hashes in order, or have a number that will be given again.
+    /// Partitions do not cover all hashes in order, or have a number that was given twice or will be given again.
     PartitionsOutOfOrder,
     /// A partition of a table with a stream has no open shard, or one of a table without has a shard.
     PartitionWithoutShard {
         /// The partition's number.
         partition: u32,
     },
+    /// A stream that is on is none of its table's: nothing will ever end it.
+    StreamWithoutTable,
     /// A counter is not what was counted.
     WrongCounter {
         /// What it counts.
@@ -96,6 +98,7 @@ impl fmt::Display for Fault {
             Self::PartitionWithoutShard { partition } => {
                 write!(f, "what partition {partition} says of its shard is not so")
             }
+            Self::StreamWithoutTable => f.write_str("the stream is on and no table has it"),
             Self::WrongCounter { counts, stored, counted } => {
                 write!(f, "the {counts}: counted {counted}, stored is {stored}")
             }

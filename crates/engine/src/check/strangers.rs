@@ -37,8 +37,13 @@ async fn report_all(store: &dyn Store, range: Range, report: &mut Report) -> Res
 }
 
 fn known_ranges(tables: &[Table]) -> Vec<Range> {
-    let mut known =
-        vec![keys::all_tables(), single(keys::next_table_number()), keys::all_tokens(), keys::all_streams()];
+    let mut known = vec![
+        keys::all_tables(),
+        single(keys::next_table_number()),
+        keys::all_tokens(),
+        keys::all_streams(),
+        keys::all_leases(),
+    ];
     for table in tables {
         known.push(keys::of_table(Space::Item, table.number));
         known.push(keys::of_table(Space::Collection, table.number));

@@ -7,7 +7,7 @@ use layout::ChangeRecord;
 use layout::keys::{self, Range, ShardEvent};
 use model::Table;
 use model::stream::StreamRecord;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use storage::{Position, Store, StoreError};
 
 /// What there is of shards, by the number of their table and their own.
@@ -25,6 +25,11 @@ pub(super) async fn check(store: &dyn Store, tables: &[Table], report: &mut Repo
             };
             if keys::stream(&stream.account, &stream.table, &stream.stream.label) != entry.key {
                 report.add(None, entry.key, Fault::WrongKey);
+            }
+            let is_of =
+                |table: &Table| table.number == stream.table_number && table.enabled_stream() == Some(&stream.stream);
+            if stream.stream.disabled_ms.is_none() && !tables.iter().any(is_of) {
+                report.add(None, entry.key, Fault::StreamWithoutTable);
             }
             for shard in shards(store, &stream, report).await? {
                 check_records(store, &stream, &shard, report).await?;
@@ -77,12 +82,13 @@ async fn check_records(
     Ok(())
 }
 
-/// Partitions cover all hashes, in order, with numbers that will not be given again; each has an open shard if the table has a stream.
+/// Partitions cover all hashes, in order, with numbers of their own that will not be given again; each has an open shard if the table has a stream.
 fn check_partitions(table: &Table, known: &Known, report: &mut Report) {
     let descriptor = keys::table(&table.account, &table.name);
     let starts: Vec<u64> = table.partitions.iter().map(|partition| partition.first_hash).collect();
     let in_order = starts.first() == Some(&0) && starts.is_sorted_by(|left, right| left < right);
-    let numbered = table.partitions.iter().all(|partition| partition.number < table.next_partition_number);
+    let numbers: HashSet<u32> = table.partitions.iter().map(|partition| partition.number).collect();
+    let numbered = numbers.len() == starts.len() && numbers.iter().all(|number| *number < table.next_partition_number);
     if !in_order || !numbered {
         report.add(Some(table), &descriptor, Fault::PartitionsOutOfOrder);
     }

@@ -70,6 +70,9 @@ pub(super) async fn fill(engine: &Engine, name: &TableName, table: OpenTable, nu
         if !backfill.enter_page(items).await? {
             return Ok(());
         }
+        if !super::lease::hold(engine, &name.work()).await? {
+            return Ok(());
+        }
         next = scan.after(&page);
         runtime::give_way().await;
     }

@@ -11,9 +11,11 @@
 
 mod backfill;
 mod expiry;
+mod lease;
 mod partitions;
 mod periodic;
 mod retention;
+mod unfinished;
 
 use crate::Engine;
 use crate::catalog::OpenTable;
@@ -50,27 +52,38 @@ impl Engine {
     pub async fn start_jobs(self: &Arc<Self>) -> Result<(), Error> {
         // A second call finds the place taken by the same engine.
         let _ = self.jobs.engine.set(Arc::downgrade(self));
+        self.start_unfinished().await.map_err(from_store)?;
+        self.start_periodic_jobs();
+        Ok(())
+    }
+
+    /// Starts the jobs of all tables that have unfinished work.
+    async fn start_unfinished(&self) -> Result<(), StoreError> {
         let range = keys::all_tables();
         let (from, to) = (range.from, range.to);
         let scan = Scan { from, to, direction: Direction::Forward, max_entries: PAGE_TABLES, max_bytes: usize::MAX };
         let mut next = Some(scan);
         while let Some(scan) = next {
-            let page = self.store.scan(scan.clone()).await.map_err(from_store)?;
+            let page = self.store.scan(scan.clone()).await?;
             for entry in page.iter() {
-                let table = OpenTable::decode(entry.key_bytes(), entry.version, entry.value)?;
-                self.start_job(&table.descriptor);
+                let table = record::decode(entry.value).map_err(|_| {
+                    StoreError::corrupted(format!("the descriptor under {:02x?} does not decode", entry.key))
+                })?;
+                self.start_job(&table);
             }
             next = scan.after(&page);
         }
-        self.start_periodic_jobs();
         Ok(())
     }
 
     fn start_periodic_jobs(&self) {
         let Some(engine) = self.jobs.engine.get() else { return };
-        periodic::start(engine, self.settings.expiry_pause, expiry::Sweep);
+        periodic::start(engine, self.settings.expiry_pause, expiry::Sweep::default());
         periodic::start(engine, retention::PAUSE, retention::Retention);
         periodic::start(engine, partitions::PAUSE, partitions::Watch::default());
+        if self.store.is_shared() {
+            periodic::start(engine, unfinished::PAUSE, unfinished::Unfinished);
+        }
     }
 
     /// Starts the job of a table that has work to be done.
@@ -86,6 +99,13 @@ impl Engine {
 struct TableName {
     account: String,
     name: String,
+}
+
+impl TableName {
+    /// The name of the lease on the table's jobs.
+    fn work(&self) -> String {
+        format!("table/{}/{}", self.account, self.name)
+    }
 }
 
 /// What is to be done next for a table.
@@ -150,6 +170,10 @@ enum Step {
 }
 
 async fn step(engine: &Engine, name: &TableName) -> Result<Step, StoreError> {
+    // Another server is at it, or has just begun; if it dies, its work is taken over.
+    if !lease::hold(engine, &name.work()).await? {
+        return Ok(Step::Done);
+    }
     let Some(table) = read(engine, name).await? else { return Ok(Step::Done) };
     let now_ms = engine.now_ms();
     match work(&table.descriptor, now_ms) {
@@ -170,7 +194,7 @@ async fn step(engine: &Engine, name: &TableName) -> Result<Step, StoreError> {
             commit(engine, batch).await?;
         }
         Work::Fill(number) => backfill::fill(engine, name, table, number).await?,
-        Work::EnterExpiries => expiry::enter_all(engine, name, table).await?,
+        Work::EnterExpiries => expiry::enter_all(engine, name, table.descriptor.number).await?,
     }
     refresh(engine, name).await?;
     Ok(Step::Next)

@@ -5,7 +5,7 @@
 //! most even. What cannot be divided with some profit, such as the heat of a single item, is left as it is.
 
 use super::TableName;
-use super::periodic::Chore;
+use super::periodic::{self, Chore, Due, Share};
 use crate::Engine;
 use crate::catalog::OpenTable;
 use crate::partitions::heat::{self, Units};
@@ -48,22 +48,29 @@ struct Seen {
 
 impl Chore for Watch {
     const WHAT: &'static str = "dividing partitions";
+    // Each server knows what is asked of it alone.
+    const SHARED: Share = Share::All;
 
     /// Looks at all open tables once, and divides what is to be divided: of each table one partition at a time.
-    async fn run(&mut self, engine: &Engine) -> Result<(), StoreError> {
+    async fn run(&mut self, engine: &Engine) -> Result<Due, StoreError> {
         let mut seen = HashMap::new();
         for table in engine.catalog.open_tables() {
             let Some(totals) = table.heat.totals() else { continue };
-            let number = table.descriptor.number;
-            let (now_seen, wanted) = self.see(engine, &table, totals).await?;
+            let (now_seen, wanted) = match self.see(engine, &table, totals).await {
+                Ok(known) => known,
+                Err(error) => {
+                    periodic::keep_no_other::<Self>(Err(error))?;
+                    continue;
+                }
+            };
+            seen.insert(table.descriptor.number, now_seen);
             if let Some(division) = wanted {
-                divide(engine, &table, division).await?;
+                periodic::keep_no_other::<Self>(divide(engine, &table, division).await)?;
             }
-            seen.insert(number, now_seen);
         }
         // Tables that are not open any more are forgotten.
         self.tables = seen;
-        Ok(())
+        Ok(Due::Later)
     }
 }
 

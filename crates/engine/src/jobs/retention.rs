@@ -2,7 +2,7 @@
 //! records, as one range.
 
 use super::TableName;
-use super::periodic::Chore;
+use super::periodic::{self, Chore, Due};
 use crate::Engine;
 use crate::streams::stored::{self, Shards};
 use crate::streams::{RETENTION_MS, SHARD_AGE_MAX_MS, shards};
@@ -10,7 +10,7 @@ use crate::tables::change;
 use layout::keys::{self, Range, ShardEvent};
 use model::stream::StreamRecord;
 use std::time::Duration;
-use storage::{Batch, StoreError};
+use storage::{Batch, Entry, StoreError};
 
 /// How often shards are looked at.
 pub(super) const PAUSE: Duration = Duration::from_secs(60);
@@ -21,19 +21,23 @@ pub(super) struct Retention;
 impl Chore for Retention {
     const WHAT: &'static str = "removing shards that are over";
 
-    async fn run(&mut self, engine: &Engine) -> Result<(), StoreError> {
+    async fn run(&mut self, engine: &Engine) -> Result<Due, StoreError> {
         let mut next = Some(stored::scan(keys::all_streams()));
         while let Some(scan) = next {
             let page = engine.store.scan(scan.clone()).await?;
             for entry in page.iter() {
-                let stream: StreamRecord = stored::decode(entry.key, entry.value).map_err(unreadable)?;
-                remove_old(engine, &stream).await?;
-                renew_old(engine, &stream).await?;
+                periodic::keep_no_other::<Self>(look_at(engine, entry).await)?;
             }
             next = scan.after(&page);
         }
-        Ok(())
+        Ok(Due::Later)
     }
+}
+
+async fn look_at(engine: &Engine, entry: Entry<'_>) -> Result<(), StoreError> {
+    let stream: StreamRecord = stored::decode(entry.key, entry.value).map_err(unreadable)?;
+    remove_old(engine, &stream).await?;
+    renew_old(engine, &stream).await
 }
 
 /// Removes the shards that are over, and the stream when it has none left and gets no more.

@@ -1,19 +1,20 @@
 //! BatchExecuteStatement: PartiQL statements on one item each, all reads or all writes.
 //!
 //! Each statement stands for itself: one that fails is answered with its error, and the others are carried out. Reads are made at one
-//! point, writes one after the other.
+//! point, writes one after the other. A write that was run and failed is charged what it attempted, beside the units of the table and its
+//! indexes, where another statement on its table succeeded (dynoxide, captured August 2026).
 
 use super::statement::point::PointRead;
 use super::statement::write::{Planned, Writing};
 use super::statement::{Surface, open_select, parse};
 use super::sums::Sums;
-use crate::capacity::{Axis, Consistency, Consumed, read_units};
+use crate::capacity::{Axis, Consistency, Consumed, read_units, write_units};
 use crate::context::Context;
 use crate::effects::ItemKey;
 use crate::key;
 use api::{
     BatchExecuteStatementInput, BatchExecuteStatementOutput, BatchStatementRequest, BatchStatementResponse, Decoded,
-    Error, messages,
+    Error, ErrorKind, messages,
 };
 use bytes::Bytes;
 use partiql::Statement;
@@ -26,10 +27,14 @@ pub async fn run<'a>(
 ) -> Result<BatchExecuteStatementOutput<'a>, Error> {
     let members = members(request)?;
     let is_read = members.iter().flat_map(|member| &member.statement).any(Statement::is_read);
+    let wanted = request.input.return_consumed_capacity;
     let mut sums = Sums::default();
-    let responses =
-        if is_read { read(context, &members, &mut sums).await? } else { write(context, &members, &mut sums).await? };
-    let consumed = sums.consumed(Axis::Unnamed, request.input.return_consumed_capacity);
+    let responses = if is_read {
+        read(context, &members, &mut sums).await?
+    } else {
+        write(context, &members, (&mut sums, wanted.is_some())).await?
+    };
+    let consumed = sums.consumed(Axis::Unnamed, wanted);
     // Where nothing was carried out nothing is told of capacity (dynoxide, August 2026).
     let consumed_capacity = consumed.filter(|tables| !tables.is_empty());
     Ok(BatchExecuteStatementOutput { responses: Some(responses), consumed_capacity })
@@ -79,7 +84,10 @@ async fn read<'a>(
     let mut responses = Vec::with_capacity(members.len());
     for (member, read) in members.iter().zip(reads) {
         responses.push(match read {
-            Err(error) => failed(error, None)?,
+            Err(error) => {
+                let told = member.table_name().filter(|_| is_of_key_size(&error));
+                failed(error, told)?
+            }
             Ok(read) => {
                 let found = read.answer(stored.next().flatten())?;
                 let units = read_units(found.size, Consistency::of(member.request.consistent_read));
@@ -104,7 +112,7 @@ async fn point<'s>(context: &Context<'_>, member: &'s Member<'_>) -> Result<Poin
 async fn write<'a>(
     context: &Context<'_>,
     members: &[Member<'a>],
-    sums: &mut Sums<'a>,
+    (sums, is_charged): (&mut Sums<'a>, bool),
 ) -> Result<Vec<BatchStatementResponse<'a>>, Error> {
     let mut writes = Vec::with_capacity(members.len());
     for member in members {
@@ -116,18 +124,27 @@ async fn write<'a>(
         let write = match write {
             Ok(write) => write,
             Err(error) => {
-                responses.push(failed(error, None)?);
+                let told = member.table_name().filter(|_| is_of_key_size(&error));
+                responses.push(failed(error, told)?);
                 continue;
             }
         };
+        let table_name = member.table_name();
         responses.push(match context.write_item(write.item_write()).await {
             Ok(written) => {
-                sums.add(member.table_name().unwrap_or_default(), &Consumed::write(&written), None);
+                sums.add(table_name.unwrap_or_default(), &Consumed::write(&written), None);
                 let item = write.returned(&written);
-                BatchStatementResponse { error: None, table_name: member.table_name().map(Cow::Borrowed), item }
+                BatchStatementResponse { error: None, table_name: table_name.map(Cow::Borrowed), item }
             }
-            // A statement that was run tells its table even if it failed, one that was not run does not (captures of 2026).
-            Err(error) => failed(error, member.table_name())?,
+            Err(error) => {
+                let is_refused_unread = write.updates_key();
+                if is_charged && !is_refused_unread {
+                    sums.add_failed(table_name.unwrap_or_default(), write_units(write.attempted_size(context).await?));
+                }
+                // A statement that was run tells its table even if it failed, unless it is invalid (captures of 2026).
+                let is_invalid = matches!(error.kind(), ErrorKind::Validation { .. });
+                failed(error, table_name.filter(|_| is_refused_unread || !is_invalid))?
+            }
         });
     }
     Ok(responses)
@@ -146,6 +163,11 @@ async fn plan<'s>(context: &Context<'_>, member: &'s Member<'_>) -> Result<Plann
 
 fn expect_distinct<'k>(keys: impl Iterator<Item = &'k ItemKey>) -> Result<(), Error> {
     if key::are_distinct(keys) { Ok(()) } else { Err(messages::duplicate_keys_in_statements()) }
+}
+
+/// Whether a key is too large. Such a statement tells its table although it was not run (dynoxide, captured October 2026).
+fn is_of_key_size(error: &Error) -> bool {
+    [messages::partition_key_too_large(), messages::sort_key_too_large()].contains(error)
 }
 
 fn failed(error: Error, table_name: Option<&str>) -> Result<BatchStatementResponse<'_>, Error> {

@@ -6,7 +6,7 @@ use api::{
     ConditionalOperator, Error, ExpectedAttributeValue, Map, ReturnValue, ReturnValuesOnConditionCheckFailure, messages,
 };
 use expression::legacy::{self, ExpectedAttribute};
-use expression::{Condition, ExpressionKind, Placeholders, parse_condition};
+use expression::{Condition, ExpressionError, ExpressionKind, Placeholders, parse_condition};
 use layout::ItemRecord;
 
 /// The parameters of a conditional write.
@@ -65,7 +65,14 @@ impl<'a> Parameters<'a> {
         expected: Option<Condition<'a>>,
         placeholders: &Placeholders<'a>,
     ) -> Result<Guard<'a>, Error> {
-        let parse = |text| parse_condition(ExpressionKind::Condition, text, placeholders);
+        let parse = |text| {
+            let parsed = parse_condition(ExpressionKind::Condition, text, placeholders);
+            match self.wording {
+                Wording::Enveloped => parsed,
+                // Transactions.
+                Wording::Bare => parsed.map_err(ExpressionError::telling_size),
+            }
+        };
         let condition = checks::parsed(self.wording, self.condition.map(parse))?;
         Ok(Guard::of(condition.or(expected), self.on_failure))
     }

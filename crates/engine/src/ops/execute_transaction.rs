@@ -161,6 +161,7 @@ fn writing<'s>(member: &'s Member<'_>, table: &OpenTable) -> Result<Writing<'s>,
         return Err(messages::returning_in_transaction());
     }
     writing.check_exists(&table.descriptor)?;
+    writing.check_key_values(&table.descriptor)?;
     Ok(writing)
 }
 

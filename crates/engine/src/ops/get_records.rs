@@ -25,6 +25,7 @@ pub async fn run<'a>(
         return Err(messages::expired_iterator());
     }
     let stream = describe::find(context, iterator.arn).await?;
+    let settled = context.settled().await?;
     // The shard is read before its records: what was closed then gets no more of them.
     let shard = stored::shard(context, &stream, iterator.shard).await?.ok_or_else(messages::trimmed_data)?;
     let log = keys::change_log(stream.table_number, iterator.shard);
@@ -42,10 +43,14 @@ pub async fn run<'a>(
     let mut records = Vec::with_capacity(page.len());
     for entry in page.iter() {
         let at = Position::of_key(&log, entry.key).ok_or_else(|| corrupted(entry.key))?;
+        if settled < at.version {
+            break;
+        }
         records.push(reader.record(at, entry)?);
         position = at.next();
     }
-    let ended = shard.closed.is_some() && !page.more();
+    let is_all = records.len() == page.len() && !page.more();
+    let ended = is_all && shard.closed.is_some_and(|(version, _)| version <= settled);
     let next = (!ended).then(|| Iterator { position, issued_ms: now_ms, ..iterator }.encode());
     Ok(GetRecordsOutput { records: Some(records), next_shard_iterator: next.map(Cow::Owned) })
 }

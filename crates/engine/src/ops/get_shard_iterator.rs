@@ -26,7 +26,7 @@ pub async fn run(
     let position = match wanted {
         Wanted::Oldest => Position::default(),
         Wanted::Newest => log.end().await?,
-        Wanted::At(position) => log.expect_inside(position)?,
+        Wanted::At(position) => log.expect_inside(position).await?,
         Wanted::Since(at_ms) => log.since(at_ms).await?,
     };
     let issued_ms = context.engine.now_ms();
@@ -82,14 +82,19 @@ struct Log<'c> {
 impl Log<'_> {
     /// The place behind the newest record.
     async fn end(&self) -> Result<Position, Error> {
+        let settled = self.context.settled().await?;
         let newest = self.entry(Position::default(), Direction::Backward).await?;
-        Ok(newest.map_or(Position::default(), |(position, _)| position.next()))
+        Ok(newest.map_or(Position::default(), |(position, _)| position.next()).min(Position::behind(settled)))
     }
 
-    /// A number that lies outside of the shard was not read from it.
-    fn expect_inside(&self, position: Position) -> Result<Position, Error> {
-        let closed = self.shard.closed.map_or(u64::MAX, |(version, _)| version);
-        if position.version < self.shard.opened || closed < position.version {
+    /// A number that lies outside of the shard was not read from it. One that is still to come least of all: records that have lower
+    /// numbers would never be read.
+    async fn expect_inside(&self, position: Position) -> Result<Position, Error> {
+        let last = match self.shard.closed {
+            Some((version, _)) => version,
+            None => self.end().await?.version.max(self.shard.opened),
+        };
+        if position.version < self.shard.opened || last < position.version {
             return Err(messages::invalid_sequence_number());
         }
         Ok(position)

@@ -9,7 +9,10 @@ use crate::legacy::{comparison, joiner};
 use crate::plan::{self, Listing, Plan, StartKey, Target, Wanted};
 use api::{ConditionalOperator, Error, Layer, LocatedFault, Map, Select, SetKind, ValueFault, ValueFaults, messages};
 use expression::legacy::{self, AttributeCondition};
-use expression::{Condition, ExpressionKind, LegacyError, Placeholders, Projection, parse_condition, parse_projection};
+use expression::{
+    Condition, ExpressionError, ExpressionKind, LegacyError, Placeholders, Projection, parse_condition,
+    parse_projection,
+};
 use layout::Range;
 use model::{Item, Table};
 use std::borrow::Cow;
@@ -85,7 +88,8 @@ impl<'a> Parameters<'a> {
         let words = fault.words(layer);
         Err(match (self.listing, member) {
             (_, "ExclusiveStartKey") if is_prefixed_in_start_key(fault) => messages::value_in_starting_key(&words),
-            (Listing::Scan, VALUES) if *fault != ValueFault::TooDeep => {
+            // Names inside of values: as most Regions answered in the end (captured by dynoxide, October 2026).
+            (Listing::Scan, VALUES) if !matches!(fault, ValueFault::TooDeep | ValueFault::EmptyNameInside) => {
                 WORDING.refuse(messages::text::invalid_placeholder_value(&words, key))
             }
             _ => WORDING.refuse(words),
@@ -134,7 +138,13 @@ impl<'a> Parameters<'a> {
         projection: Option<Projection<'a>>,
         placeholders: &Placeholders<'a>,
     ) -> Result<Asked<'a>, Error> {
-        let parse_filter = |text| parse_condition(ExpressionKind::Filter, text, placeholders);
+        let parse_filter = |text| {
+            let parsed = parse_condition(ExpressionKind::Filter, text, placeholders);
+            match self.listing {
+                Listing::Query => parsed,
+                Listing::Scan => parsed.map_err(ExpressionError::telling_size),
+            }
+        };
         let parsed_filter = checks::parsed(WORDING, self.filter.map(parse_filter))?;
         let parse_projection = |text| parse_projection(text, placeholders);
         let parsed_projection = checks::parsed(WORDING, self.projection.map(parse_projection))?;
@@ -226,6 +236,7 @@ fn is_prefixed_in_start_key(fault: &ValueFault) -> bool {
         ValueFault::Empty | ValueFault::SeveralTypes | ValueFault::NullFalse => true,
         ValueFault::EmptySet(kind) => *kind != SetKind::Number,
         ValueFault::EmptyName
+        | ValueFault::EmptyNameInside
         | ValueFault::Number { .. }
         | ValueFault::DuplicateMembers { .. }
         | ValueFault::TooDeep => false,

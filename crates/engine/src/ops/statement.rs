@@ -18,8 +18,8 @@ use crate::catalog::OpenTable;
 use crate::checks::Wording;
 use crate::context::Context;
 use api::{Error, Layer, LocatedFault, messages};
-use layout::Digest;
-use model::{AttributeValue, Table};
+use layout::{Digest, KeyValue};
+use model::{AttributeValue, KeyAttribute, Table};
 use partiql::{Filter, OneOfOne, Operation, Pins, Statement};
 use std::sync::Arc;
 
@@ -64,6 +64,15 @@ pub(super) fn add_parameters(digest: &mut Digest, parameters: &[AttributeValue<'
 pub(super) fn pins<'s>(filter: Option<&Filter<'s>>, table: &Table, one_of_one: OneOfOne) -> Pins<'s> {
     let names: Vec<&str> = table.key_schema.attributes().map(|attribute| attribute.name.as_str()).collect();
     Pins::of(filter, &names, one_of_one)
+}
+
+/// Refuses a value of another type than the key's attribute has.
+pub(super) fn expect_kind(attribute: &KeyAttribute, value: &AttributeValue<'_>) -> Result<(), Error> {
+    match KeyValue::of(value) {
+        Some(value) if value.kind() == attribute.kind => Ok(()),
+        Some(_) => Err(messages::key_condition_type(&attribute.name)),
+        None => Err(messages::key_value_type(&attribute.name, value.attribute_type())),
+    }
 }
 
 /// A SELECT, given its parameters, and its table.

@@ -60,6 +60,7 @@ fn check<'a>(request: &'a Decoded<TransactGetItemsInput<'a>>) -> Result<Vec<Opti
     let check_get = |(at, item): (usize, &'a api::TransactGetItem<'a>)| {
         let get = &item.get;
         checks::no_faults_in_element(&request.faults, at)?;
+        checks::no_deep_key_in_element(&request.faults, at)?;
         let variables = Variables { names: get.expression_attribute_names.as_ref(), values: None };
         let expressions = [("ProjectionExpression", get.projection_expression.is_some())];
         variables.not_without(WORDING, &expressions, &[])?;

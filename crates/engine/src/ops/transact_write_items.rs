@@ -19,7 +19,7 @@ use crate::transaction::{self, Outcome, Token, Transaction};
 use crate::write::{Decide, ItemWrite, Next};
 use api::{
     Decoded, Error, ReturnValuesOnConditionCheckFailure, TransactWriteItem, TransactWriteItemsInput,
-    TransactWriteItemsOutput, ValueFaults, messages,
+    TransactWriteItemsOutput, messages,
 };
 use layout::keys::Tokened;
 use layout::{Digest, ItemRecord};
@@ -80,8 +80,13 @@ struct Texts<'a> {
 /// What is checked before any table is looked up: action by action, then their sizes.
 fn check<'a>(request: &'a Decoded<TransactWriteItemsInput<'a>>) -> Result<Vec<Action<'a>>, Error> {
     let items = request.input.transact_items.iter().enumerate();
-    let actions: Vec<Action<'a>> =
-        items.map(|(at, item)| Action::of(item, at, &request.faults)).collect::<Result<_, _>>()?;
+    let action = |(at, item)| {
+        checks::no_faults_in_element(&request.faults, at)?;
+        let action = Action::of(item)?;
+        checks::no_deep_key_in_element(&request.faults, at)?;
+        Ok(action)
+    };
+    let actions: Vec<Action<'a>> = items.map(action).collect::<Result<_, Error>>()?;
     let mut total = 0;
     for action in &actions {
         if let Change::Put(record, _) = &action.change {
@@ -96,8 +101,7 @@ fn check<'a>(request: &'a Decoded<TransactWriteItemsInput<'a>>) -> Result<Vec<Ac
 }
 
 impl<'a> Action<'a> {
-    fn of(item: &'a TransactWriteItem<'a>, at: usize, faults: &ValueFaults) -> Result<Self, Error> {
-        checks::no_faults_in_element(faults, at)?;
+    fn of(item: &'a TransactWriteItem<'a>) -> Result<Self, Error> {
         // The four structures have no common type; what they share is taken out of each in the same words.
         macro_rules! texts {
             ($action:ident, $condition:expr, $update:expr) => {

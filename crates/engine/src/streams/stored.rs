@@ -6,7 +6,7 @@ use api::Error;
 use layout::keys::{self, Range, ShardEvent};
 use layout::record::{self, Descriptor};
 use model::partition::OpenShard;
-use model::stream::{ShardClosing, ShardOpening, StreamRecord};
+use model::stream::{ShardClosing, ShardOpening, Stream, StreamRecord};
 use std::collections::BTreeMap;
 use storage::{Direction, Page, Scan, Version, Versioned};
 
@@ -92,9 +92,11 @@ pub async fn shards(context: &Context<'_>, stream: &StreamRecord) -> Result<Vec<
 pub struct Shards(BTreeMap<u32, Shard>);
 
 impl Shards {
-    /// The scan that brings a stream's shards, and those of later streams of its table.
+    /// The scan that brings a stream's shards. If the stream was on when it was read, it may bring those of later streams of its table
+    /// too.
     pub fn scan(stream: &StreamRecord) -> Scan {
-        scan(keys::shards(stream.table_number, stream.stream.first_shard))
+        let Stream { first_shard, last_shard, .. } = stream.stream;
+        scan(keys::shards(stream.table_number, first_shard, last_shard))
     }
 
     /// Takes in a page of the scan.

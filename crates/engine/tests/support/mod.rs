@@ -3,11 +3,14 @@
 #![allow(dead_code, reason = "every test file uses a part of this")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+pub mod changes;
 pub mod contended;
+pub mod shared;
 pub mod unsteady;
 
 use api::Encode;
 use engine::check::Report;
+use engine::partitions::Limits;
 use engine::{Caller, Context, Engine, Settings, ops};
 use runtime::{Clock, ManualClock, Random, Timestamp};
 use serde_json::{Value, json};
@@ -17,6 +20,8 @@ use storage::{Memory, Store};
 
 pub const REGION: &str = "eu-west-1";
 pub const ACCOUNT: &str = "000000000000";
+/// What o'clock it is when a server starts, in milliseconds since 1970.
+pub const START_MS: u64 = 1_790_000_000_000;
 
 /// The engine, and the hands of its clock.
 pub struct Server {
@@ -37,10 +42,22 @@ impl Server {
         server
     }
 
+    /// A server on an empty store that divides partitions by these limits, with its jobs running.
+    pub async fn dividing(partitions: Limits) -> Self {
+        let settings = Settings { partitions, ..Settings::of_region(REGION.to_owned()) };
+        let server = Self::open_with(Arc::new(Memory::new()), settings);
+        server.engine.start_jobs().await.unwrap();
+        server
+    }
+
     /// A server on a store, without its jobs.
     pub fn open(store: Arc<dyn Store>, table_delay_ms: i64) -> Self {
-        let (clock, hands) = Clock::manual(Timestamp::from_millis(1_790_000_000_000));
-        let settings = Settings { table_delay_ms, ..Settings::of_region(REGION.to_owned()) };
+        Self::open_with(store, Settings { table_delay_ms, ..Settings::of_region(REGION.to_owned()) })
+    }
+
+    /// A server on a store with these settings, without its jobs.
+    pub fn open_with(store: Arc<dyn Store>, settings: Settings) -> Self {
+        let (clock, hands) = Clock::manual(Timestamp::from_millis(START_MS));
         let engine = Arc::new(Engine::new(store.clone(), clock, Random::seeded(7), settings));
         Self { engine, clock: hands, store, caller: Caller { account: ACCOUNT.to_owned() } }
     }
@@ -82,10 +99,16 @@ impl Server {
     async fn answer(&self, operation: &str, input: &Value) -> Result<Value, api::Error> {
         let body = serde_json::to_vec(input).unwrap();
         let mut out = Vec::new();
-        let context = Context::new(&self.engine, &self.caller);
-        let result = self.dispatch(&context, operation, &body, &mut out).await;
-        context.settle().await.unwrap();
-        result?;
+        loop {
+            let context = Context::new(&self.engine, &self.caller);
+            out.clear();
+            let result = self.dispatch(&context, operation, &body, &mut out).await;
+            if !context.must_repeat().await {
+                context.settle().await.unwrap();
+                result?;
+                break;
+            }
+        }
         Ok(if out.is_empty() { Value::Null } else { serde_json::from_slice(&out).unwrap() })
     }
 

@@ -3,6 +3,10 @@
 //! Every value is computed from the item as it was, then all are written. Attributes that the update does not touch are copied in their
 //! stored form. Of several failures the first of SET's values is reported, in the order of the text; then, action by action, a target
 //! that has no place or a value there that ADD or DELETE cannot work on (the order of dynalite, not confirmed on AWS).
+//!
+//! Nothing is copied before it is known how much there would be: a short expression may name one large value hundreds of times. Targets do
+//! not meet, so whatever SET and ADD write stands in the new item to its full size, and an update that writes far more than an item may
+//! have is given up without making the item.
 
 use super::document::{self, Write};
 use super::{Action, Change, Dialect, SetValue, Update};
@@ -10,7 +14,11 @@ use crate::error::EvaluationError;
 use crate::operand::{Call, Function, Operand};
 use crate::path::{self, Path, Source, Step};
 use model::encoded::{ItemBuilder, stored_number};
-use model::{AttributeValue, EncodedItem, Item, ItemView, Number, ValueView};
+use model::{AttributeValue, EncodedItem, Item, ItemView, Number, ValueView, limits, size};
+
+/// What an update may write before it is given up unmade. An item that is too large by less is refused by its size, after what else is
+/// wrong with it.
+const WRITTEN_SIZE_MAX: usize = 4 * limits::ITEM_SIZE_MAX;
 
 /// A value to be written, copied no earlier than needed.
 pub(super) enum Value<'x> {
@@ -18,6 +26,8 @@ pub(super) enum Value<'x> {
     Stored(ValueView<'x>),
     /// From the request.
     Given(&'x AttributeValue<'x>),
+    /// The list of the elements of several, each of which is a list from the item or from the request.
+    Joined(Vec<Value<'x>>),
     /// Computed.
     New(AttributeValue<'x>),
 }
@@ -27,7 +37,26 @@ impl<'x> Value<'x> {
         match self {
             Self::Stored(view) => view.to_value(),
             Self::Given(value) => value.clone(),
+            Self::Joined(parts) => AttributeValue::L(parts.into_iter().flat_map(Self::into_elements).collect()),
             Self::New(value) => value,
+        }
+    }
+
+    fn into_elements(self) -> Vec<AttributeValue<'x>> {
+        match self.into_value() {
+            AttributeValue::L(elements) => elements,
+            _ => Vec::new(),
+        }
+    }
+
+    /// Takes the room that the value needs in the item. Of a list made of many what no longer fits is not looked at.
+    fn take(&self, room: &mut Room) -> Result<(), EvaluationError> {
+        match self {
+            Self::Stored(view) => room.take(size::value_view(*view)),
+            Self::Given(value) => room.take(size::value(value)),
+            Self::New(value) => room.take(size::value(value)),
+            // Each part takes the few bytes of a list of its own too, for which there is room enough between the two limits.
+            Self::Joined(parts) => parts.iter().try_for_each(|part| part.take(room)),
         }
     }
 
@@ -39,9 +68,13 @@ impl<'x> Value<'x> {
         }
     }
 
-    fn into_list(self) -> Option<Vec<AttributeValue<'x>>> {
-        match self.into_value() {
-            AttributeValue::L(list) => Some(list),
+    /// The lists that a list is made of.
+    fn into_lists(self) -> Option<Vec<Value<'x>>> {
+        match self {
+            Self::Joined(parts) => Some(parts),
+            Self::Stored(ValueView::L(_)) | Self::Given(AttributeValue::L(_)) | Self::New(AttributeValue::L(_)) => {
+                Some(vec![self])
+            }
             _ => None,
         }
     }
@@ -60,6 +93,16 @@ pub(super) enum Effect<'x> {
 /// The changes of the attributes that an update touches: the new value, or `None` if the attribute goes.
 type Changes<'x> = Vec<(&'x str, Option<Value<'x>>)>;
 
+/// How much an update may still write.
+struct Room(usize);
+
+impl Room {
+    fn take(&mut self, size: usize) -> Result<(), EvaluationError> {
+        self.0 = self.0.checked_sub(size).ok_or(EvaluationError::ItemTooLarge)?;
+        Ok(())
+    }
+}
+
 impl<'a> Update<'a> {
     /// The item that the update makes of `old`, or of an item that has only its key.
     pub fn apply(&self, old: Option<ItemView<'_>>, key: &Item<'_>) -> Result<EncodedItem, EvaluationError> {
@@ -74,13 +117,18 @@ impl<'a> Update<'a> {
         let effects = self.effects(&source)?;
         let mut changes = changes(&self.actions, effects, &source);
         changes.sort_unstable_by_key(|(name, _)| *name);
-        Ok(merge(old, &changes))
+        Ok(merge(old, changes))
     }
 
     /// What each action writes.
     fn effects<'x>(&'x self, old: &Source<'x>) -> Result<Vec<Effect<'x>>, EvaluationError> {
+        let mut room = Room(WRITTEN_SIZE_MAX);
         let value = |action: &'x Action<'x>| match &action.change {
-            Change::Set(value) => set_value(value, old).map(Some),
+            Change::Set(value) => {
+                let value = set_value(value, old)?;
+                value.take(&mut room)?;
+                Ok(Some(value))
+            }
             _ => Ok(None),
         };
         let values = self.actions.iter().map(value).collect::<Result<Vec<_>, _>>()?;
@@ -88,23 +136,36 @@ impl<'a> Update<'a> {
             if !has_place(&action.target, old) {
                 return Err(EvaluationError::DocumentPath);
             }
-            value.map_or_else(|| self.effect(action, old), |value| Ok(Effect::Put(value)))
+            match value {
+                Some(value) => Ok(Effect::Put(value)),
+                None => self.effect(action, old, &mut room),
+            }
         };
         self.actions.iter().zip(values).map(effect).collect()
     }
 
     /// What an action without a value of its own writes.
-    fn effect<'x>(&self, action: &'x Action<'x>, old: &Source<'x>) -> Result<Effect<'x>, EvaluationError> {
+    fn effect<'x>(
+        &self,
+        action: &'x Action<'x>,
+        old: &Source<'x>,
+        room: &mut Room,
+    ) -> Result<Effect<'x>, EvaluationError> {
         let wrong_type = match self.dialect {
             Dialect::Expression => EvaluationError::OperandType,
             Dialect::AttributeUpdates => EvaluationError::UpdatedType,
         };
         match &action.change {
             Change::Remove => Ok(Effect::Clear),
-            Change::Add(value) => match action.target.find(old) {
-                None => Ok(Effect::Put(Value::Given(value))),
-                Some(present) => add(present, value).unwrap_or(Err(wrong_type)).map(|sum| Effect::Put(Value::New(sum))),
-            },
+            Change::Add(value) => {
+                room.take(size::value(value))?;
+                match action.target.find(old) {
+                    None => Ok(Effect::Put(Value::Given(value))),
+                    Some(present) => {
+                        add(present, value).unwrap_or(Err(wrong_type)).map(|sum| Effect::Put(Value::New(sum)))
+                    }
+                }
+            }
             Change::Delete(value) => match action.target.find(old) {
                 None => Ok(Effect::Keep),
                 Some(present) => match delete(present, value) {
@@ -158,10 +219,10 @@ fn call_value<'x>(call: &'x Call<'x>, item: &Source<'x>) -> Result<Value<'x>, Ev
             present => present,
         };
     }
-    let list = |part| operand(part, item)?.into_list().ok_or(EvaluationError::OperandType);
-    let mut joined = list(first)?;
-    joined.extend(list(second)?);
-    Ok(Value::New(AttributeValue::L(joined)))
+    let lists = |part| operand(part, item)?.into_lists().ok_or(EvaluationError::OperandType);
+    let mut joined = lists(first)?;
+    joined.extend(lists(second)?);
+    Ok(Value::Joined(joined))
 }
 
 /// What ADD makes of a value that is there; `None` if the types do not fit.
@@ -233,20 +294,20 @@ fn changes<'x>(actions: &'x [Action<'x>], effects: Vec<Effect<'x>>, old: &Source
 }
 
 /// The old item with the changes in it, which are ascending by name.
-fn merge(old: ItemView<'_>, changes: &Changes<'_>) -> EncodedItem {
+fn merge(old: ItemView<'_>, changes: Changes<'_>) -> EncodedItem {
     let mut builder = ItemBuilder::with_capacity(old.bytes().len() + 64);
-    let mut changes = changes.iter().peekable();
-    let push = |builder: &mut ItemBuilder, name: &str, value: &Option<Value<'_>>| match value {
-        Some(Value::Stored(view)) => builder.push_view(name, *view),
+    let mut changes = changes.into_iter().peekable();
+    let push = |builder: &mut ItemBuilder, name: &str, value: Option<Value<'_>>| match value {
+        Some(Value::Stored(view)) => builder.push_view(name, view),
         Some(Value::Given(value)) => builder.push(name, value),
-        Some(Value::New(value)) => builder.push(name, value),
+        Some(value) => builder.push(name, &value.into_value()),
         None => {}
     };
     for (name, value) in old.iter() {
         let mut replaced = false;
         while let Some((changed, new)) = changes.next_if(|(changed, _)| *changed <= name) {
+            replaced |= changed == name;
             push(&mut builder, changed, new);
-            replaced |= *changed == name;
         }
         if !replaced {
             builder.push_view(name, value);

@@ -5,6 +5,7 @@
 
 use super::Lowering;
 use crate::error::Problem;
+use crate::parser::condition_function;
 use crate::syntax::{Expression, Infix, Joiner, Node, TypeTest};
 use expression::build::{self, Comparator, Function, Term};
 use expression::{Condition, KeyRelation};
@@ -142,7 +143,7 @@ impl<'s> Lowering<'s> {
         let condition = match test {
             TypeTest::Missing => build::call(Function::AttributeNotExists, vec![path])?,
             TypeTest::Of(kind) => build::call(Function::AttributeType, vec![path, Term::value(type_name(kind))])?,
-            TypeTest::Other(name) => return Err(Problem::TypeTest { name: name.to_owned() }),
+            TypeTest::Other(name) => return Err(Problem::TypeTest { name, place: self.statement.place(operand) }),
         };
         Ok(Test { condition, key: None })
     }
@@ -165,18 +166,12 @@ impl<'s> Lowering<'s> {
         Ok(Test { condition, key })
     }
 
-    /// The function of a name; names are compared without regard to case (captures of October 2026).
     fn condition_function(self, node: &Node<'_>, name: &str) -> Result<Function, Problem> {
-        let name = name.to_ascii_lowercase();
-        Ok(match name.as_str() {
-            "attribute_exists" => Function::AttributeExists,
-            "attribute_not_exists" => Function::AttributeNotExists,
-            "attribute_type" => Function::AttributeType,
-            "begins_with" => Function::BeginsWith,
-            "contains" => Function::Contains,
-            "size" => Function::Size,
-            _ => return Err(Problem::UnrecognizedFunction { name, place: self.statement.place(node) }),
-        })
+        let unknown = || {
+            let name = name.to_ascii_lowercase();
+            Problem::UnrecognizedFunction { name, place: self.statement.place(node) }
+        };
+        condition_function(name).ok_or_else(unknown)
     }
 
     /// A node as an operand of a condition.

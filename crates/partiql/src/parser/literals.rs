@@ -79,6 +79,9 @@ impl<'a> Parser<'a> {
     /// The name of a member, and the colon behind it.
     pub(super) fn member_name(&mut self) -> Result<Cow<'a, str>, Problem> {
         let name = unquoted(self.expect(TokenKind::Text, "a name in single quotes")?, "'");
+        if name.is_empty() {
+            self.note(Problem::EmptyComponent);
+        }
         self.expect(TokenKind::Colon, "colon")?;
         Ok(name)
     }

@@ -42,8 +42,12 @@ impl<'a> Parser<'a> {
             }
             if negated {
                 self.advance();
+                self.count_operator();
             }
             self.advance();
+            if binding <= Binding::Comparison {
+                self.count_operator();
+            }
             left = self.joined(first, left, operator)?;
             if negated {
                 left = self.node(first, left.height, Expression::Not(Box::new(left)))?;
@@ -58,6 +62,7 @@ impl<'a> Parser<'a> {
         let mut negated = false;
         while self.accept_keyword(Keyword::Not) {
             negated = !negated;
+            self.count_operator();
         }
         if self.at == first {
             return self.term();
@@ -144,7 +149,15 @@ impl<'a> Parser<'a> {
 
     fn is(&mut self, first: usize, operand: Node<'a>) -> Result<Node<'a>, Problem> {
         let negated = self.accept_keyword(Keyword::Not);
+        if negated {
+            self.count_operator();
+        }
         let test = self.type_name()?;
+        if let TypeTest::Other(name) = test
+            && self.is_in_condition()
+        {
+            self.note(Problem::TypeTest { name, place: self.place(first) });
+        }
         let below = operand.height;
         let node = self.node(first, below, Expression::Is(Box::new(operand), test))?;
         if negated { self.node(first, node.height, Expression::Not(Box::new(node))) } else { Ok(node) }
@@ -163,43 +176,61 @@ impl<'a> Parser<'a> {
             let follows = || self.token_text(self.at + 1).eq_ignore_ascii_case(second);
             self.is_word(word) && (second.is_empty() || follows())
         });
-        let Some((name, kind)) = found else { return Err(syntax(Detail::TypeName)) };
+        let Some((name, test)) = found else { return Err(syntax(Detail::TypeName)) };
         self.advance();
         if name.contains(' ') {
             self.advance();
         }
-        Ok(kind.map_or(TypeTest::Other(name), TypeTest::Of))
+        if self.accept(TokenKind::Open) {
+            self.type_arguments()?;
+        }
+        Ok(*test)
+    }
+
+    /// The numbers in parentheses that a type's name may be followed by.
+    fn type_arguments(&mut self) -> Result<(), Problem> {
+        loop {
+            if self.accept(TokenKind::Close) {
+                return Ok(());
+            }
+            if !self.accept(TokenKind::Number) && !self.accept(TokenKind::Comma) {
+                return Err(syntax(Detail::TypeName));
+            }
+        }
     }
 }
 
-/// PartiQL's types and, for those that DynamoDB has, what they are called there. `BOOL` and `STRING` were measured to be tested for,
-/// `INT4`, `INT8` and the names of two words to be read (captures of October 2026). A longer name stands before its first word.
-const TYPES: [(&str, Option<AttributeType>); 27] = [
-    ("ANY", None),
-    ("BAG", None),
-    ("BLOB", Some(AttributeType::B)),
-    ("BOOL", Some(AttributeType::Bool)),
-    ("BOOLEAN", Some(AttributeType::Bool)),
-    ("CHAR", None),
-    ("CHARACTER VARYING", None),
-    ("CHARACTER", None),
-    ("CLOB", None),
-    ("DATE", None),
-    ("DECIMAL", Some(AttributeType::N)),
-    ("DOUBLE PRECISION", None),
-    ("FLOAT", None),
-    ("INT", None),
-    ("INT4", None),
-    ("INT8", None),
-    ("INTEGER", None),
-    ("LIST", Some(AttributeType::L)),
-    ("NUMERIC", Some(AttributeType::N)),
-    ("REAL", None),
-    ("SMALLINT", None),
-    ("STRING", Some(AttributeType::S)),
-    ("STRUCT", Some(AttributeType::M)),
-    ("SYMBOL", None),
-    ("TIMESTAMP", None),
-    ("TUPLE", Some(AttributeType::M)),
-    ("VARCHAR", None),
+/// PartiQL's types, and what IS asks for by them: a type of DynamoDB, or one that it does not test for, as messages call it. Which are
+/// which was captured by dynoxide in October 2026. A longer name stands before its first word.
+const TYPES: [(&str, TypeTest); 30] = [
+    ("ANY", TypeTest::Other("AnyType")),
+    ("BAG", TypeTest::Other("BagType")),
+    ("BIGINT", TypeTest::Other("Integer8Type")),
+    ("BLOB", TypeTest::Of(AttributeType::B)),
+    ("BOOL", TypeTest::Of(AttributeType::Bool)),
+    ("BOOLEAN", TypeTest::Of(AttributeType::Bool)),
+    ("CHAR", TypeTest::Other("CharacterType")),
+    ("CHARACTER VARYING", TypeTest::Other("CharacterVaryingType")),
+    ("CHARACTER", TypeTest::Other("CharacterType")),
+    ("CLOB", TypeTest::Other("ClobType")),
+    ("DATE", TypeTest::Other("DateType")),
+    ("DECIMAL", TypeTest::Other("DecimalType")),
+    ("DOUBLE PRECISION", TypeTest::Other("DoublePrecisionType")),
+    ("FLOAT", TypeTest::Other("FloatType")),
+    ("INT", TypeTest::Other("IntegerType")),
+    ("INT4", TypeTest::Other("Integer4Type")),
+    ("INT8", TypeTest::Other("Integer8Type")),
+    ("INTEGER", TypeTest::Other("IntegerType")),
+    ("LIST", TypeTest::Of(AttributeType::L)),
+    ("NUMERIC", TypeTest::Of(AttributeType::N)),
+    ("REAL", TypeTest::Other("RealType")),
+    ("SEXP", TypeTest::Other("SexpType")),
+    ("SMALLINT", TypeTest::Other("SmallintType")),
+    ("STRING", TypeTest::Of(AttributeType::S)),
+    ("STRUCT", TypeTest::Of(AttributeType::M)),
+    ("SYMBOL", TypeTest::Other("SymbolType")),
+    ("TIME", TypeTest::Other("TimeType")),
+    ("TIMESTAMP", TypeTest::Other("TimestampType")),
+    ("TUPLE", TypeTest::Of(AttributeType::M)),
+    ("VARCHAR", TypeTest::Other("CharacterVaryingType")),
 ];

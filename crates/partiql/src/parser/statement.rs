@@ -6,6 +6,7 @@ use crate::syntax::{
     Body, Change, Expression, NewItem, Node, Order, OrderTerm, PathNode, PathStep, Returning, Select, Source,
 };
 use crate::token::{Keyword, TokenKind};
+use model::AttributeValue;
 use std::borrow::Cow;
 
 impl<'a> Parser<'a> {
@@ -28,15 +29,36 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// An expression in a statement's place is parsed and refused (captures of October 2026).
+    /// An expression in a statement's place is parsed, and refused for what it is (captures of October 2026). What makes a condition or a
+    /// calculation is taken for a misplaced EXISTS.
     fn bare_expression(&mut self) -> Result<Body<'a>, Problem> {
         let node = self.expression()?;
-        self.accept(TokenKind::Semicolon);
-        if self.peek() != TokenKind::End {
-            return Err(syntax(Detail::Leftover));
-        }
-        let operation = if matches!(node.expression, Expression::Is(..)) { "IsType" } else { "Expression" };
+        self.end()?;
+        let is_bag = self.text[node.start..].starts_with("<<");
+        let operation = match node.expression {
+            Expression::Value(_) if is_bag => "Bag",
+            Expression::Value(AttributeValue::L(_)) | Expression::List(_) => "List",
+            Expression::Value(AttributeValue::M(_)) | Expression::Tuple(_) => "Struct",
+            Expression::Value(_) => "Lit",
+            Expression::Missing => "Missing",
+            Expression::Parameter(_) => "Parameter",
+            Expression::Path(path) if path.steps.is_empty() => "Id",
+            Expression::Path(_) => "Path",
+            Expression::Is(..) => "IsType",
+            Expression::Call { .. }
+            | Expression::Not(_)
+            | Expression::Join(..)
+            | Expression::Infix(..)
+            | Expression::Between(_)
+            | Expression::Meaningless => return Err(Problem::MisplacedExists),
+        };
         Err(Problem::UnsupportedOperation { operation })
+    }
+
+    /// The end of the only statement, behind which a semicolon may stand.
+    pub(super) fn end(&mut self) -> Result<(), Problem> {
+        let detail = if self.accept(TokenKind::Semicolon) { Detail::SecondStatement } else { Detail::Leftover };
+        if self.peek() == TokenKind::End { Ok(()) } else { Err(syntax(detail)) }
     }
 
     fn exists(&mut self) -> Result<Body<'a>, Problem> {
@@ -64,6 +86,9 @@ impl<'a> Parser<'a> {
     }
 
     fn columns(&mut self) -> Result<Vec<Node<'a>>, Problem> {
+        if self.peek() == TokenKind::Keyword(Keyword::From) {
+            return Err(syntax(Detail::NoColumns));
+        }
         let mut columns = Vec::new();
         loop {
             columns.push(self.expression()?);
@@ -94,9 +119,6 @@ impl<'a> Parser<'a> {
                 PathStep::Index(_) => self.note(Problem::TooManyComponents),
             }
         }
-        if path.attribute.is_empty() || names.iter().any(|name| name.is_empty()) {
-            self.note(Problem::EmptyComponent);
-        }
         if names.len() > 1 {
             self.note(Problem::TooManyComponents);
         }
@@ -117,7 +139,13 @@ impl<'a> Parser<'a> {
     }
 
     fn filter(&mut self) -> Result<Option<Node<'a>>, Problem> {
-        if self.accept_keyword(Keyword::Where) { self.expression().map(Some) } else { Ok(None) }
+        if !self.accept_keyword(Keyword::Where) {
+            return Ok(None);
+        }
+        self.in_filter = true;
+        let filter = self.expression();
+        self.in_filter = false;
+        filter.map(Some)
     }
 
     fn order(&mut self) -> Result<Vec<OrderTerm<'a>>, Problem> {
@@ -136,6 +164,10 @@ impl<'a> Parser<'a> {
                 self.accept_word("ASC");
                 Order::Ascending
             };
+            // No key is null, so it says nothing (captured by dynoxide, October 2026).
+            if self.accept_word("NULLS") && !self.accept_word("FIRST") && !self.accept_word("LAST") {
+                return Err(expected("FIRST or LAST"));
+            }
             terms.push(OrderTerm { by, order });
             if !self.accept(TokenKind::Comma) {
                 return Ok(terms);
@@ -191,8 +223,12 @@ impl<'a> Parser<'a> {
 
     fn update(&mut self) -> Result<Body<'a>, Problem> {
         let source = self.written_source()?;
+        let of_source = self.fault.take();
         let changes = self.changes()?;
+        let of_changes = self.fault.take();
         let filter = self.filter()?;
+        // What is wrong with the WHERE clause is told first (captured by dynoxide, October 2026).
+        self.fault = of_source.or(self.fault.take()).or(of_changes);
         let returning = self.returning()?;
         Ok(Body::Update { source, changes, filter, returning })
     }
@@ -202,6 +238,10 @@ impl<'a> Parser<'a> {
         let source = self.read_source()?;
         self.check_no_index(source);
         self.alias();
+        let verb_behind = matches!(self.peek_second(), TokenKind::Keyword(Keyword::Set | Keyword::Remove));
+        if self.peek() == TokenKind::Keyword(Keyword::Where) && verb_behind {
+            return Err(syntax(Detail::DataManipulation));
+        }
         let filter = self.filter()?;
         let changes = self.changes()?;
         let returning = self.returning()?;
@@ -235,7 +275,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// SET and REMOVE clauses, one at least. What follows a word may be a list.
+    /// SET and REMOVE clauses, one at least. What follows SET may be a list; REMOVE has one path (captured by dynoxide, October 2026).
     fn changes(&mut self) -> Result<Vec<Change<'a>>, Problem> {
         let mut changes = Vec::new();
         loop {
@@ -251,7 +291,7 @@ impl<'a> Parser<'a> {
                 } else {
                     Change::Remove(target)
                 });
-                if !self.accept(TokenKind::Comma) {
+                if !set || !self.accept(TokenKind::Comma) {
                     break;
                 }
             }

@@ -4,6 +4,7 @@ use super::{Parser, syntax};
 use crate::error::{Detail, Problem};
 use crate::syntax::{Expression, Node};
 use crate::token::{Keyword, TokenKind};
+use expression::build::Function;
 use model::AttributeValue;
 
 impl<'a> Parser<'a> {
@@ -46,6 +47,9 @@ impl<'a> Parser<'a> {
             Keyword::Null => AttributeValue::Null,
             Keyword::Missing => {
                 self.advance();
+                if self.is_in_condition() {
+                    self.note(Problem::MissingCompared);
+                }
                 return Ok(Expression::Missing);
             }
             Keyword::From => return Err(syntax(Detail::DataManipulation)),
@@ -86,6 +90,14 @@ impl<'a> Parser<'a> {
         let first = self.at;
         let name = self.advance();
         self.advance();
+        match condition_function(name) {
+            Some(_) => self.count_operator(),
+            None if self.is_in_condition() => {
+                let name = name.to_ascii_lowercase();
+                self.note(Problem::UnrecognizedFunction { name, place: self.place(first) });
+            }
+            None => (),
+        }
         let mut arguments = Vec::with_capacity(2);
         while !self.accept(TokenKind::Close) {
             if !arguments.is_empty() {
@@ -115,6 +127,19 @@ impl<'a> Parser<'a> {
         let below = height(&elements);
         self.node(first, below, Expression::List(elements))
     }
+}
+
+/// The function of a condition that has a name; names are compared without regard to case (captures of October 2026).
+pub(crate) fn condition_function(name: &str) -> Option<Function> {
+    const FUNCTIONS: [Function; 6] = [
+        Function::AttributeExists,
+        Function::AttributeNotExists,
+        Function::AttributeType,
+        Function::BeginsWith,
+        Function::Contains,
+        Function::Size,
+    ];
+    FUNCTIONS.into_iter().find(|function| function.name().eq_ignore_ascii_case(name))
 }
 
 /// The height of the highest of several nodes.

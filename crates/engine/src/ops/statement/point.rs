@@ -62,12 +62,17 @@ impl<'s> PointRead<'s> {
             });
         }
         plan::check_scalar_keys(&table.descriptor, select.projection.iter().flat_map(Projection::paths))?;
+        // What is wrong with the reads of any SELECT is told before what is wrong with it here; but a wrong key cancels a transaction, in
+        // the words of TransactGetItems.
+        let check_reads = || reads::reads(Target { table: &table.descriptor, index: None }, select).map(|_| ());
+        if surface != Surface::Transaction {
+            check_reads()?;
+        }
         let read = match Self::of(table, select) {
             Ok(read) => read,
             Err(error) => return Ok(Err(error)),
         };
-        // What is wrong with the reads of any SELECT is told before what is wrong with it here.
-        reads::reads(Target { table: &table.descriptor, index: None }, select)?;
+        check_reads()?;
         read.filter(|read| read.rest.is_none()).map(Ok).ok_or_else(without_key)
     }
 

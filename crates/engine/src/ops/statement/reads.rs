@@ -1,10 +1,11 @@
 //! The reads that a SELECT is made of, as ranges of stored keys in the order in which they are read.
 //!
 //! A scan is one range. A keyed SELECT has a range for every way through its ORs and INs. No two of them may have items in common, so that
-//! each item is answered once; where one of a partition has a condition on the sort key that is no range, DynamoDB does not hold that
-//! against the others (captures of October 2026), and the whole partition is read once instead. Every range is filtered by the whole
-//! WHERE clause.
+//! each item is answered once; where one of a partition has a condition on the sort key that is no range, or two different ones, DynamoDB
+//! does not hold that against the others (captures of October 2026, those of two by dynoxide), and the whole partition is read once
+//! instead. Every range is filtered by the whole WHERE clause.
 
+use super::{expect_kind, refuse};
 use crate::plan::{KeyRange, Target, Wanted};
 use api::{Error, messages};
 use expression::{KeyBounds, KeyRelation};
@@ -49,8 +50,11 @@ pub fn reads(target: Target<'_>, select: &Select<'_>) -> Result<Reads, Error> {
     let names = Names { partition: &partition.name, sort: sort.map(|sort| sort.name.as_str()) };
     let branches = branches(select.filter.as_ref(), (names.partition, names.sort));
     let branches = branches.map_err(|_| messages::too_many_reads())?;
-    check_order(select, names, branches.as_deref())?;
+    check_order_terms(select, names)?;
     let Some(branches) = branches else {
+        if !select.order.is_empty() {
+            return Err(messages::order_of_scan());
+        }
         let is_filtered = select.filter.is_some();
         return Ok(Reads { ranges: vec![target.source().all()], direction: Direction::Forward, is_filtered });
     };
@@ -63,39 +67,45 @@ pub fn reads(target: Target<'_>, select: &Select<'_>) -> Result<Reads, Error> {
     reads.sort_by(|left, right| (&left.partition, &left.range.from).cmp(&(&right.partition, &right.range.from)));
     let partitions = reads.chunk_by(|left, right| left.partition == right.partition);
     let mut ranges = partitions.map(apart).collect::<Result<Vec<_>, _>>()?;
+    check_order_of_partitions(select, names, &branches)?;
     check_filters_are_carried(target, select, &branches)?;
     let direction = arrange(&mut ranges, select, names);
-    let is_filtered = branches.iter().any(|branch| branch.is_filtered);
+    // Where the whole partition is read instead of parts of it, only the filter finds those.
+    let is_merged = branches.len() > 1 && branches.iter().any(|branch| !is_one_range(branch));
+    let is_filtered = is_merged || branches.iter().any(|branch| branch.is_filtered);
     Ok(Reads { ranges: ranges.into_iter().flatten().collect(), direction, is_filtered })
 }
 
-/// Refuses an order that the key does not give.
-fn check_order(select: &Select<'_>, names: Names<'_>, branches: Option<&[Branch<'_>]>) -> Result<(), Error> {
-    if select.order.is_empty() {
-        return Ok(());
-    }
-    if select.filter.is_none() {
+/// Refuses to order by anything but the key, term by term.
+fn check_order_terms(select: &Select<'_>, names: Names<'_>) -> Result<(), Error> {
+    if !select.order.is_empty() && select.filter.is_none() {
         return Err(messages::order_without_where());
     }
-    let is_key = |name: &str| name == names.partition || Some(name) == names.sort;
-    if let Some(term) = select.order.iter().find(|term| !is_key(term.attribute)) {
-        return Err(messages::order_by_other_attribute(term.attribute));
+    for term in &select.order {
+        let name = *term.attribute.as_ref().map_err(refuse)?;
+        if name != names.partition && Some(name) != names.sort {
+            return Err(messages::order_by_other_attribute(name));
+        }
     }
-    let Some(branches) = branches else { return Err(messages::order_of_scan()) };
+    Ok(())
+}
+
+/// Refuses to order several partitions by the sort key alone. What is wrong with key values and with reads that overlap comes before
+/// (captured by dynoxide, October 2026).
+fn check_order_of_partitions(select: &Select<'_>, names: Names<'_>, branches: &[Branch<'_>]) -> Result<(), Error> {
     let several = branches.windows(2).any(|pair| pair[0].partition.first() != pair[1].partition.first());
-    if several && !select.order.iter().any(|term| term.attribute == names.partition) {
+    let orders_them = select.order.iter().any(|term| term.attribute.as_ref() == Ok(&names.partition));
+    if several && !orders_them && !select.order.is_empty() {
         return Err(messages::order_without_partition_key());
     }
     Ok(())
 }
 
 fn check_value(attribute: &KeyAttribute, value: &AttributeValue<'_>) -> Result<(), Error> {
+    expect_kind(attribute, value)?;
     match KeyValue::of(value) {
-        Some(value) if value.kind() == attribute.kind && value.is_empty() => {
-            Err(messages::empty_key_value(&attribute.name, value.kind()))
-        }
-        Some(value) if value.kind() == attribute.kind => Ok(()),
-        _ => Err(messages::key_condition_type(&attribute.name)),
+        Some(value) if value.is_empty() => Err(messages::empty_key_value(&attribute.name, value.kind())),
+        _ => Ok(()),
     }
 }
 
@@ -121,11 +131,16 @@ impl<'b, 's> Read<'b, 's> {
     }
 }
 
+/// Whether what a branch says of the sort key is one condition that a range of keys expresses, or none.
+fn is_one_range(branch: &Branch<'_>) -> bool {
+    !branch.negates_sort && branch.sort.windows(2).all(|pair| pair[0] == pair[1])
+}
+
 /// The ranges of one partition, which have no keys in common.
 fn apart(reads: &[Read<'_, '_>]) -> Result<Vec<Range>, Error> {
     match reads {
         [one] => Ok(vec![one.range.clone()]),
-        [first, ..] if reads.iter().any(|read| read.branch.negates_sort) => Ok(vec![first.whole.clone()]),
+        [first, ..] if !reads.iter().all(|read| is_one_range(read.branch)) => Ok(vec![first.whole.clone()]),
         _ if reads.windows(2).any(|pair| pair[1].range.from < pair[0].range.to) => {
             Err(messages::overlapping_conditions())
         }
@@ -167,8 +182,9 @@ fn code(value: &AttributeValue<'_>) -> Vec<u8> {
 /// Puts the ranges, partition by partition, in the order that the SELECT wants. Where it orders by the partition key alone, the sort key
 /// descends (captures of September 2026).
 fn arrange(ranges: &mut [Vec<Range>], select: &Select<'_>, names: Names<'_>) -> Direction {
-    let order_of =
-        |name: Option<&str>| select.order.iter().find(|term| Some(term.attribute) == name).map(|term| term.order);
+    let order_of = |name: Option<&str>| {
+        select.order.iter().find(|term| term.attribute.as_ref().ok().copied() == name).map(|term| term.order)
+    };
     if order_of(Some(names.partition)) == Some(Order::Descending) {
         ranges.reverse();
     }

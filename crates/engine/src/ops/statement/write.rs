@@ -4,18 +4,19 @@
 //! that is not there is done, whatever the condition (captures of September and October 2026).
 
 use super::point::key_of;
-use super::{Surface, pins, refuse};
+use super::{Surface, expect_kind, pins, refuse};
 use crate::catalog::OpenTable;
+use crate::context::Context;
 use crate::effects::ItemKey;
 use crate::key;
 use crate::ops::conditional::Guard;
 use crate::ops::put_item;
 use crate::ops::update_item::Asked;
-use crate::write::{Decide, ItemWrite, Next, Written};
+use crate::write::{self, Decide, ItemWrite, Next, Written};
 use crate::{effects, item_size};
 use api::{Error, ReturnValue, ReturnValuesOnConditionCheckFailure, messages};
-use layout::ItemRecord;
-use model::{AttributeValue, EncodedItem, Item, Table};
+use layout::{ItemRecord, KeyValue};
+use model::{AttributeValue, EncodedItem, Item, KeyAttribute, Table};
 use partiql::{Filter, OneOfOne, Operation, Pins, Returning, Statement};
 use std::sync::Arc;
 
@@ -81,12 +82,28 @@ impl<'s> Writing<'s> {
         if complete { Ok(()) } else { Err(messages::exists_without_condition()) }
     }
 
+    /// Refuses an UPDATE or DELETE by a value of a type that no key has. In a transaction that refuses the request, where a value of another
+    /// key's type cancels it (dynoxide, captured October 2026).
+    pub fn check_key_values(&self, table: &Table) -> Result<(), Error> {
+        let (Change::Update(filter, _) | Change::Delete(filter)) = &self.change else { return Ok(()) };
+        let pins = pins(filter.as_ref(), table, OneOfOne::IsNot);
+        for (attribute, value) in table.key_schema.attributes().zip(&pins.values) {
+            if let Some(value) = value.filter(|value| KeyValue::of(value).is_none()) {
+                return Err(messages::key_value_type(&attribute.name, value.attribute_type()));
+            }
+        }
+        Ok(())
+    }
+
     /// The write of an item of a table.
     pub fn plan(self, surface: Surface, table: Arc<OpenTable>) -> Result<Planned<'s>, Error> {
         self.check_exists(&table.descriptor)?;
         let Self { change, on_failure, returning } = self;
         let (named, change) = match change {
             Change::Insert(item, record) => {
+                if surface != Surface::Transaction {
+                    check_inserted_key(&table.descriptor, &item)?;
+                }
                 let key = key::of_item(&table.descriptor, &item)?;
                 return Ok(Planned { table, key, named: item, change: PlannedChange::Insert(record), returning });
             }
@@ -116,6 +133,12 @@ impl<'s> Writing<'s> {
 /// The key of the one item that a WHERE clause names. A transaction has one word for every clause that does not name one (captures of
 /// September 2026).
 fn one_key<'s>(pins: &Pins<'s>, (surface, table): (Surface, &Table)) -> Result<Item<'s>, Error> {
+    if surface != Surface::Transaction {
+        // A wrong type is told before that an attribute behind it is missing.
+        for (attribute, value) in table.key_schema.attributes().zip(&pins.values) {
+            expect_kind(attribute, value.ok_or_else(messages::key_equality_missing)?)?;
+        }
+    }
     match (key_of(&pins.values, table), pins.conflict) {
         (Some(key), None) => Ok(key),
         _ if surface == Surface::Transaction => Err(messages::key_element_does_not_match_schema()),
@@ -124,6 +147,18 @@ fn one_key<'s>(pins: &Pins<'s>, (surface, table): (Surface, &Table)) -> Result<I
             let name = table.key_schema.attributes().nth(conflict).map(|attribute| attribute.name.as_str());
             Err(messages::several_conditions_on_key(name.unwrap_or_default()))
         }
+    }
+}
+
+/// Refuses an item whose key has a value of another type, in the words that statements have for it (dynoxide, captured October 2026); a
+/// transaction has those of PutItem.
+fn check_inserted_key(table: &Table, item: &Item<'_>) -> Result<(), Error> {
+    let is_wrong = |attribute: &&KeyAttribute| {
+        item.get(&attribute.name).is_some_and(|value| expect_kind(attribute, value).is_err())
+    };
+    match table.key_schema.attributes().find(is_wrong) {
+        Some(attribute) => Err(messages::key_condition_type(&attribute.name)),
+        None => Ok(()),
     }
 }
 
@@ -158,6 +193,24 @@ impl Planned<'_> {
             return Err(messages::conditional_check_failed(None));
         }
         asked.apply(&self.named, table, old)
+    }
+
+    /// Whether the statement changes an attribute of the key, which is refused before the item is looked at.
+    pub fn updates_key(&self) -> bool {
+        match &self.change {
+            PlannedChange::Update(Asked { update: Some(update), .. }) => {
+                update.check_key(&self.table.descriptor.key_schema).is_err()
+            }
+            _ => false,
+        }
+    }
+
+    /// The size that a statement which failed is charged by: of the item as it is, or of the one that it would have made.
+    pub async fn attempted_size(&self, context: &Context<'_>) -> Result<usize, Error> {
+        let made = if let PlannedChange::Insert(record) = &self.change { record.size } else { 0 };
+        let stored = context.get(&self.key.bytes).await?;
+        let stored = stored.map(|stored| write::decode(&self.key.bytes, &stored)).transpose()?;
+        Ok(made.max(stored.map_or(0, |stored| stored.size)))
     }
 
     /// What the statement answers of the item.
