@@ -5,6 +5,7 @@ expressions    expressions of every kind with their placeholders, and the legacy
 requests       requests of every operation on one item or table that are meant to succeed
 transactions   transactions of several items
 statements     PartiQL, put together from the same expressions
+streams        requests about streams and times to live, and the records that writes made
 faults         the same requests, broken in one or two places
 misstatements  what statements are broken with
 fleet          the servers, asked in lockstep

@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from differential.requests import Request
-from harness.wire import Answer
+from harness.wire import STREAMS_OPERATIONS, Answer
 
 # Members of table descriptions that may differ.
 VOLATILE = {
@@ -24,6 +24,7 @@ VOLATILE = {
     "LastDecreaseDateTime",
     "LastUpdateToPayPerRequestDateTime",
     "LatestStreamArn",
+    "LatestStreamLabel",
     "TableStatus",
     "IndexStatus",
     "Backfilling",
@@ -34,6 +35,8 @@ VOLATILE = {
     "NumberOfDecreasesToday",
 }
 SETS = ("SS", "NS", "BS")
+# What an answer about a stream says that all servers can agree on.
+STREAM_MEMBERS = ("StreamStatus", "StreamViewType", "TableName", "KeySchema")
 
 Aspects = dict[str, Any]
 
@@ -91,9 +94,19 @@ def merge(request: Request, results: list[dict[str, Any]]) -> dict[str, Any]:
             first[member] = description(first[member])
     if request.operation == "ListTables":
         return {}
+    if request.operation in STREAMS_OPERATIONS:
+        return stream_answer(request, first)
     return {member: canonical(value) for member, value in first.items() if member != "ConsumedCapacity"} | capacity(
         first
     )
+
+
+def stream_answer(request: Request, result: dict[str, Any]) -> dict[str, Any]:
+    """Shards, iterators and numbers are each server's own, and records are compared by themselves."""
+    if request.operation == "ListStreams":
+        return {"Streams": unordered([{"TableName": entry.get("TableName")} for entry in result.get("Streams", [])])}
+    description = result.get("StreamDescription", {})
+    return {name: description[name] for name in STREAM_MEMBERS if name in description}
 
 
 def told(response: dict[str, Any]) -> dict[str, Any]:

@@ -21,19 +21,24 @@ from differential.kinds import Difference, differences, outcome_template
 from differential.requests import WRITES, ControlRequests, Request, Requests
 from differential.shapes import Item, Shapes, Table
 from differential.statements import Statements
+from differential.streams import VIEWS, StreamControlRequests, StreamRequests, Streams, streamed
 from differential.transactions import Tokens, Transactions
 from harness.wire import Answer
 
 TABLES = 2
 FAULTY = 0.33
 CONTROL = 0.02
+# Tables whose streams come and go are what the theme is about.
+STREAMS_CONTROL = 0.08
+# How often the records that were made meanwhile are compared.
+READ_RECORDS = 0.1
 PAGES_MAX = 40
 ACTIVE_SECONDS = 10.0
 # How often a read follows a write, to see what it did.
 READ_BACK = 0.25
 NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 # What an episode is about.
-THEMES = ("items", "transactions", "statements")
+THEMES = ("items", "transactions", "statements", "streams")
 # Where a page says what the next one begins with, and where the request says it.
 PAGING = {"LastEvaluatedKey": "ExclusiveStartKey", "NextToken": "NextToken"}
 
@@ -51,16 +56,24 @@ class Episode:
         # Names hold the seed's digest, so that parallel episodes do not meet.
         self._prefix = f"d-{self._random.getrandbits(40):010x}"
         self._tables = [self._shapes.table(f"{self._prefix}-{number}") for number in range(TABLES)]
+        self._streams: Streams | None = None
+        if theme == "streams":
+            views = (VIEWS[-1], self._random.choice(VIEWS))
+            self._tables = [streamed(table, view) for table, view in zip(self._tables, views, strict=True)]
+            self._streams = Streams(links, subject, self._tables)
         # Tokens are good for ten minutes: those of a run are not those of the run before.
         self._tokens = Tokens(self._shapes, f"{self._prefix}-{secrets.token_hex(4)}")
         self._requests = self._drawer(theme)
         self._control = ControlRequests(self._shapes, self._prefix) if theme == "items" else None
+        self._stream_control = StreamControlRequests(self._shapes, self._prefix)
         self.found: list[Difference] = []
         self.sent = 0
         self.refusals: Counter[str] = Counter()
         self.dropped: list[str] = []
 
-    def _drawer(self, theme: str) -> Requests | Transactions | Statements:
+    def _drawer(self, theme: str) -> Requests | Transactions | Statements | StreamRequests:
+        if theme == "streams":
+            return StreamRequests(self._shapes, self._tables)
         if theme == "transactions":
             return Transactions(self._shapes, self._tables, self._tokens)
         if theme == "statements":
@@ -74,16 +87,20 @@ class Episode:
             # An episode ends with the first server that cannot go on: the next one has all of them again.
             while self.sent < self._count and not self.dropped:
                 self._step()
+            self._compare_records()
         finally:
             for table in self._tables:
                 self._links.ask_all("DeleteTable", {"TableName": table.name})
             self._links.close()
 
     def _step(self) -> None:
+        if self._streams and self._random.random() < STREAMS_CONTROL:
+            return self._stream_control_sequence(self._stream_control, self._streams)
         if self._control and self._random.random() < CONTROL:
             return self._control_sequence(self._control)
         request = self._requests.draw()
-        if self._random.random() < FAULTY:
+        # Of the requests about streams some are broken already.
+        if not self._streams and self._random.random() < FAULTY:
             request = self._faults.broken(request)
         same = self._compare(request)
         if same and request.operation in WRITES and self._random.random() < READ_BACK:
@@ -93,7 +110,19 @@ class Episode:
         if not same:
             self._repair()
             self._tokens.forget()
+            if self._streams:
+                self._streams.skip()
+        elif self._random.random() < READ_RECORDS:
+            self._compare_records()
         return None
+
+    def _compare_records(self) -> None:
+        """What the streams say of the writes since the last time."""
+        if self._streams is None or self.dropped:
+            return
+        for request, aspects in self._streams.records():
+            self.sent += 1
+            self.found += differences(request, aspects, self._subject)
 
     def _read_touched(self, request: Request) -> bool:
         """The items as all servers have them now, each by itself: to read several takes what is under test."""
@@ -130,6 +159,20 @@ class Episode:
                 self._wait_active(own)
         self._links.ask_all("DeleteTable", {"TableName": own})
 
+    def _stream_control_sequence(self, control: StreamControlRequests, streams: Streams) -> None:
+        """Streams and times to live are switched on and off, as long as all servers agree on how they stand."""
+        create = control.create()
+        table = create.table
+        assert table is not None
+        keep_own_name(create.body, table.name)
+        self._compare(create)
+        for request in control.others(table):
+            self._wait_active(table.name)
+            if not streams.agree(table):
+                break
+            self._compare(request)
+        self._links.ask_all("DeleteTable", {"TableName": table.name})
+
     def _perhaps_broken(self, request: Request) -> Request:
         if self._random.random() < FAULTY:
             return self._faults.broken(request)
@@ -151,7 +194,7 @@ class Episode:
 
     def _walk(self, request: Request) -> dict[str, list[Answer]]:
         """The answers of all; those of a paged request to its end, each server following its own keys."""
-        pages = {name: [answer] for name, answer in self._links.ask_all(request.operation, request.body).items()}
+        pages = {name: [answer] for name, answer in self._ask(request).items()}
         if not request.walk or not isinstance(request.body, dict):
             return pages
         for _ in range(PAGES_MAX):
@@ -165,6 +208,12 @@ class Episode:
             for name, answer in self._links.ask(request.operation, bodies).items():
                 pages[name].append(answer)
         return pages
+
+    def _ask(self, request: Request) -> dict[str, Answer]:
+        if self._streams is None:
+            return self._links.ask_all(request.operation, request.body)
+        answers = self._links.ask(request.operation, self._streams.bodies(request))
+        return {name: self._streams.told(request, name, answer) for name, answer in answers.items()}
 
     # Equal ground.
 
