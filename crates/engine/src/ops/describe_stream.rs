@@ -8,7 +8,6 @@ use api::{
     messages,
 };
 use model::limits;
-use model::partition::OpenShard;
 use std::borrow::Cow;
 
 /// Describes a stream.
@@ -24,8 +23,8 @@ pub async fn run(
         keep_children(&mut shards, filter)?;
     }
     if let Some(start) = &input.exclusive_start_shard_id {
-        let start = OpenShard::parse(start).ok_or_else(messages::shard_not_found)?;
-        shards.retain(|shard| start.number < shard.shard.number);
+        // A place in the order of ids, whether there is such a shard or not (Alternator's tests, which pass on AWS).
+        shards.retain(|shard| **start < *shard.shard.id());
     }
     let more = limit < shards.len();
     shards.truncate(limit.min(limits::DESCRIBE_STREAM_MAX));
