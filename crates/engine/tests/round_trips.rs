@@ -1,6 +1,6 @@
 //! How often an operation waits for a database across the network. What is sent together is waited for together.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 #[path = "../../storage-postgres/tests/cluster/mod.rs"]
 mod cluster;
