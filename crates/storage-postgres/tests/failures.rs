@@ -15,8 +15,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use runtime::{Clock, spawn};
-use storage::{Batch, Position, Store, StoreError, counter};
+use runtime::{Clock, Random, spawn};
+use storage::{Batch, Limit, Position, Store, StoreError, counter};
 use storage_postgres::{FORMAT_VERSION, OpenError, PostgresSettings, PostgresStore};
 
 const LOG: &[u8] = b"log/";
@@ -216,5 +216,28 @@ fn connections_are_encrypted_and_verified_as_asked() {
         // No authority of the machine knows that certificate.
         let refused = open("require", None).await.map(drop);
         assert!(matches!(refused, Err(OpenError::Store(StoreError::Io { .. }) | OpenError::Settings(_))));
+    });
+}
+
+/// What the index of the database does not take is refused as such, and undoes the commit.
+#[test]
+fn a_key_that_the_database_cannot_hold_is_refused() {
+    cluster::run(async {
+        let store = cluster::open(&cluster::settings()).await;
+        let random = Random::seeded(1);
+        let mut key: Vec<u8> = vec![1];
+        key.extend((0..1000).flat_map(|_| random.u64().to_be_bytes()));
+        for range in [false, true] {
+            let mut batch = batch(|batch| batch.set("key", "1").set(key.clone(), "1"));
+            if range {
+                batch.delete_range("a", "b");
+            }
+            let refused = store.commit(batch).await;
+            assert!(matches!(refused, Err(StoreError::Limit(Limit::KeyTooLong { bytes: 8001 }))), "{refused:?}");
+        }
+        key.truncate(2600);
+        store.commit(batch(|batch| batch.set(key.clone(), "1"))).await.unwrap();
+        assert_eq!(store.get_one(&key).await.unwrap().unwrap().value, "1");
+        assert!(store.get_one(b"key").await.unwrap().is_none());
     });
 }
