@@ -198,13 +198,8 @@ def cluster(folder: Path | None = None) -> Iterator[Cluster]:
         yield single
 
 
-@contextmanager
-def followed() -> Iterator[tuple[Cluster, Cluster]]:
-    """A primary that runs, and the standby that it waits for before it acknowledges anything."""
-    with clusters(2) as [primary, standby]:
-        primary.make()
-        primary.start()
-        standby.make_standby(primary)
-        standby.start()
-        primary.await_standby()
-        yield primary, standby
+def follow(primary: Cluster, standby: Cluster) -> None:
+    """Starts a standby, for which the primary waits from then on before it acknowledges anything."""
+    standby.make_standby(primary)
+    standby.start()
+    primary.await_standby()
