@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
         # In the long run the servers give up waiting for the database before the standby takes over.
         "promotion": lambda: promotion.run(1, 1.0) if is_short else promotion.run(4, 8.0),
         "rolling": lambda: rolling.run(1 if is_short else 5),
-        "outage": lambda: outage.run(8.0 if is_short else 60.0),
+        "outage": lambda: outage.run(14.0 if is_short else 60.0),
     }
     chosen = options.parts.split(",")
     if not set(chosen) <= parts.keys():
