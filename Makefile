@@ -7,7 +7,7 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 CARGO  := cargo
 STATOR := $(CARGO_TARGET_DIR)/release/stator
 
-.PHONY: run build test check unit blackbox crash histories consumer differential fmt setup-build setup-test
+.PHONY: run build test check unit blackbox crash histories consumer differential postgres several failover fmt setup-build setup-test
 
 run: build
 	$(STATOR) serve $(ARGS)
@@ -16,7 +16,7 @@ build: setup-build
 	$(CARGO) build --release --workspace --bin stator
 	@ln -sfn $(CARGO_TARGET_DIR) target
 
-test: setup-test check unit blackbox crash histories consumer differential
+test: setup-test check unit blackbox crash histories consumer differential postgres several failover
 
 # Layout, generated code, lints.
 check: setup-build
@@ -52,6 +52,20 @@ consumer: build
 # Generated requests, answered by Stator and by freely licensed peers.
 differential: build
 	tests/run differential --short
+
+# What a single server does, by one over PostgreSQL.
+postgres: build
+	tests/run postgres --short
+
+# Three servers over one PostgreSQL, killed one after the other.
+several: build
+	tests/run histories --short --servers 3 --store postgres
+	tests/run bank --short --servers 3 --store postgres
+	tests/run consumer --short --servers 3 --store postgres
+
+# The database fails and its standby takes over, servers are replaced, the database is away.
+failover: build
+	tests/run failover --short
 
 fmt:
 	$(CARGO) fmt --all

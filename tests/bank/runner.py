@@ -19,9 +19,9 @@ from pathlib import Path
 from random import Random
 
 from bank.ledger import ACCOUNTS, DEFINITIONS, LEDGER, NAMES, START, Body, Books, Transfer, audit, opening, transaction
-from harness import servers
-from harness.crowd import Client
-from harness.kills import KilledServer
+from harness import kills, servers
+from harness.crowd import Client, persist
+from harness.kills import KilledServers
 from harness.wire import Answer, Connection, request_bytes
 
 CLIENTS = 32
@@ -57,10 +57,7 @@ class Bank:
             token = f"{self._seed}-{self.tried}" if random.random() < 0.5 else None
             body = transaction(transfer, token, looked_at if random.random() < 0.3 else None)
             request = request_bytes("TransactWriteItems", body)
-            answer = yield request
-            while answer is None and token:
-                self.books.counts["sent again after a kill"] += 1
-                answer = yield request
+            answer = yield from persist(request, has_token=token is not None, counts=self.books.counts)
             self._note(transfer, answer)
             if token and answer and answer.status == 200 and random.random() < 0.1:
                 self.books.counts["sent again without need"] += 1
@@ -128,14 +125,14 @@ def expect_success(answer: Answer) -> None:
     assert answer.status == 200, answer.body[:500]
 
 
-def run(bank: Bank, data: Path, kills: int, random: Random) -> None:
+def run(bank: Bank, data: servers.Data, options: argparse.Namespace) -> None:
     """All transfers through the kills, and a look at what the last kill left."""
     books = bank.books
-    with KilledServer(data) as server:
+    with KilledServers(data, many=options.servers) as server:
         open_accounts(server.endpoint)
-        books.faults += server.run(bank.clients(), bank.progress, kills, random)
+        books.faults += server.run(bank.clients(), bank.progress, options.kills, Random(options.seed))
     books.faults += servers.check_offline(data)
-    with KilledServer(data) as server:
+    with KilledServers(data) as server:
         books.check_end(scan(server.endpoint, ACCOUNTS), scan(server.endpoint, LEDGER))
 
 
@@ -144,15 +141,18 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--transfers", type=int, default=40_000)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=secrets.randbits(32))
-    parser.add_argument("--short", action="store_true", help="4,000 transfers and 3 kills")
-    options = parser.parse_args(arguments)
+    parser.add_argument("--short", action="store_true", help="4,000 transfers and 3 kills for each server")
+    kills.add_options(parser)
+    options = kills.parse(parser, arguments)
     if options.short:
-        options.transfers, options.kills = 4_000, 3
-    print(f"bank: {options.transfers} transfers, {options.kills} kills, --seed {options.seed}", flush=True)
+        options.transfers, options.kills = 4_000, 3 * options.servers
+    where = kills.described(options)
+    print(f"bank: {options.transfers} transfers, {options.kills} kills, {where}, --seed {options.seed}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="stator-bank-"))
     bank = Bank(options.seed, options.transfers)
     started = time.monotonic()
-    run(bank, folder / "data", options.kills, Random(options.seed))
+    with kills.data(options, folder) as data:
+        run(bank, data, options)
     print(f"  {time.monotonic() - started:.1f} s")
     for name, count in sorted(bank.books.counts.items()):
         print(f"  {count:7} {name}")

@@ -1,9 +1,13 @@
-"""What a restart must keep, and how a server ends. These tests start servers of their own."""
+"""What a restart must keep, and how a server ends. These tests start servers of their own.
+
+Their data is in a directory, or in the database that STATOR_TEST_DATABASE names.
+"""
 
 from __future__ import annotations
 
 import os
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,15 +18,24 @@ from blackbox.conftest import new_client
 from blackbox.expect import index, n, s
 from harness import servers
 
+DATABASE = os.environ.get("STATOR_TEST_DATABASE")
+
 pytestmark = [
     pytest.mark.own_server,
-    pytest.mark.skipif("STATOR_ENDPOINT" in os.environ, reason="the endpoint was given: it is not ours to restart"),
+    pytest.mark.skipif(
+        "STATOR_ENDPOINT" in os.environ and DATABASE is None,
+        reason="the endpoint was given: it is not ours to restart",
+    ),
 ]
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> servers.Data:
+    """A place for the data of one test."""
+    if DATABASE is None:
+        return tmp_path / "data"
+    monkeypatch.setenv("STATOR_STORE_SCHEMA", f"t_{uuid.uuid4().hex[:12]}")
+    return DATABASE
 
 
 @pytest.fixture
@@ -34,7 +47,7 @@ def started(data: Path) -> Iterator[list[servers.Server]]:
         server.close()
 
 
-def start(started: list[servers.Server], data: Path) -> Any:
+def start(started: list[servers.Server], data: servers.Data) -> Any:
     started.append(servers.start_stator(data))
     return new_client(started[-1].endpoint)
 
@@ -64,7 +77,7 @@ def verify(client: Any) -> dict[str, Any]:
     return described
 
 
-def test_restart_after_sigterm_keeps_everything(started: list[servers.Server], data: Path) -> None:
+def test_restart_after_sigterm_keeps_everything(started: list[servers.Server], data: servers.Data) -> None:
     client = start(started, data)
     fill(client)
     before = verify(client)
@@ -75,13 +88,14 @@ def test_restart_after_sigterm_keeps_everything(started: list[servers.Server], d
     assert after["CreationDateTime"] == before["CreationDateTime"]
 
 
-def test_restart_after_sigkill_keeps_everything(started: list[servers.Server], data: Path) -> None:
+def test_restart_after_sigkill_keeps_everything(started: list[servers.Server], data: servers.Data) -> None:
     client = start(started, data)
     fill(client)
     started[-1].kill()
     verify(start(started, data))
 
 
+@pytest.mark.skipif(DATABASE is not None, reason="several servers may share a database")
 def test_a_second_server_on_the_same_data_is_refused(started: list[servers.Server], data: Path) -> None:
     client = start(started, data)
     with pytest.raises(servers.ServerError):
@@ -89,7 +103,13 @@ def test_a_second_server_on_the_same_data_is_refused(started: list[servers.Serve
     client.list_tables()
 
 
-def test_ready_quickly_and_small(started: list[servers.Server], data: Path) -> None:
+@pytest.mark.skipif(DATABASE is None, reason="a directory is for one server")
+def test_a_second_server_over_the_same_database_has_the_same(started: list[servers.Server], data: str) -> None:
+    fill(start(started, data))
+    verify(start(started, data))
+
+
+def test_ready_quickly_and_small(started: list[servers.Server], data: servers.Data) -> None:
     begin = time.monotonic()
     start(started, data).list_tables()
     # 300 ms are promised; the first import of boto3's data and a busy machine are not the server's fault.
@@ -99,7 +119,7 @@ def test_ready_quickly_and_small(started: list[servers.Server], data: Path) -> N
     assert resident_kib < 40 * 1024
 
 
-def test_other_addresses_need_insecure(data: Path) -> None:
+def test_other_addresses_need_insecure(data: servers.Data) -> None:
     port = servers.free_port()
     with pytest.raises(servers.ServerError):
         servers.start_stator(data, ["--listen", f"0.0.0.0:{port}"], port=port)

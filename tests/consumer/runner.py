@@ -27,8 +27,8 @@ from consumer.checker import check, divisions
 from consumer.history import Anomaly, Item
 from consumer.workers import Leases, Worker
 from consumer.writers import DEFINITION, TABLE, Load
-from harness import caches, servers
-from harness.kills import KilledServer
+from harness import caches, kills, servers
+from harness.kills import KilledServers
 from harness.wire import Connection
 
 CLIENTS = 24
@@ -51,9 +51,10 @@ class Consumption:
         self.final: dict[str, Item] = {}
         self._seed = options.seed
         self._kills = options.kills
+        self._servers = options.servers
 
-    def run(self, data: Path) -> None:
-        with KilledServer(data, FLAGS) as server:
+    def run(self, data: servers.Data) -> None:
+        with KilledServers(data, FLAGS, self._servers) as server:
             stream = create_table(server.endpoint)
             endpoint = lambda: server.endpoint  # noqa: E731
             workers = [Worker(number, self._seed, stream, endpoint, self.leases) for number in range(WORKERS)]
@@ -114,11 +115,13 @@ def scan(connection: Connection) -> list[Item]:
 
 def follow(options: argparse.Namespace) -> bool:
     """The run against the release binary."""
-    print(f"consumer: {options.seconds} s of load, {options.kills} kills, --seed {options.seed}", flush=True)
+    where = kills.described(options)
+    print(f"consumer: {options.seconds} s of load, {options.kills} kills, {where}, --seed {options.seed}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="stator-consumer-"))
     consumption = Consumption(options)
     started = time.monotonic()
-    consumption.run(folder / "data")
+    with kills.data(options, folder) as data:
+        consumption.run(data)
     loaded = time.monotonic()
     leases = consumption.leases
     anomalies = consumption.check()
@@ -166,11 +169,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--kills", type=int, default=12)
     parser.add_argument("--seed", type=int, default=secrets.randbits(32))
-    parser.add_argument("--short", action="store_true", help="15 seconds and 3 kills")
-    options = parser.parse_args(arguments)
+    parser.add_argument("--short", action="store_true", help="15 seconds and 3 kills for each server")
+    kills.add_options(parser)
+    options = kills.parse(parser, arguments)
     if options.short:
-        options.seconds, options.kills = 15, 3
-    results = [run_unit_tests(), follow(options)]
+        options.seconds, options.kills = 15, 3 * options.servers
+    # The checker is the same over every store.
+    results = [run_unit_tests()] if options.store == "local" else []
+    results.append(follow(options))
     print(f"{results.count(True)} passed, {results.count(False)} failed")
     return 0 if all(results) else 1
 

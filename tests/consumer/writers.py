@@ -1,7 +1,7 @@
 """The writers: many clients that put, update and delete the items of one table, in every way there is.
 
-Every client is a generator for `harness.crowd`. A request that was cut off by the death of the server is unknown, but
-it does not take effect after the restart. A transaction with a token is sent again, and then its outcome is known.
+Every client is a generator for `harness.crowd`. A request that was cut off by the death of the server is unknown: it
+takes effect once or not at all. A transaction with a token is sent again, and then its outcome is known.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 
 from consumer.history import Change, Item, Outcome, mark_of
-from harness.crowd import Client
+from harness.crowd import Client, persist
 from harness.wire import Answer, request_bytes
 
 TABLE = "consumer"
@@ -69,10 +69,7 @@ class Load:
         while (self.progress() < 1 or not self._is_enough()) and self.progress() < 2 and len(self.faults) < FAULTS_MAX:
             request = maker.request()
             data = request_bytes(request.operation, request.body)
-            answer = yield data
-            while answer is None and "ClientRequestToken" in request.body:
-                self.counts["sent again with its token"] += 1
-                answer = yield data
+            answer = yield from persist(data, has_token="ClientRequestToken" in request.body, counts=self.counts)
             self._note(request, answer)
 
     def _note(self, request: Request, answer: Answer | None) -> None:

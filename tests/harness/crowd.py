@@ -4,7 +4,8 @@ One thread, because threads of one interpreter would take turns anyway and pay f
 two answers a test can stop the world: kill the server, start it again, go on. A client that was waiting when the
 server was killed is sent None, or the answer if that had arrived before.
 
-Every client has one connection and one request in flight.
+Every client has one connection and one request in flight. Where several servers serve the same data, the clients are
+spread over them; those of a dead one go to another, and come back when theirs is there again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from __future__ import annotations
 import re
 import selectors
 import socket
-from collections.abc import Generator, Iterable
+from collections import Counter
+from collections.abc import Generator, Iterable, Sequence
 from urllib.parse import urlsplit
 
 from harness.wire import Answer, WireError
@@ -20,20 +22,25 @@ from harness.wire import Answer, WireError
 Client = Generator[bytes, Answer | None, None]
 
 ANSWER_SECONDS = 30.0
+# How often at most one request is sent again.
+RESENDS_MAX = 1_000
 READ_BYTES = 1 << 18
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 class Crowd:
-    """Clients of one server."""
+    """Clients of one server, or of several that serve the same data."""
 
-    def __init__(self, endpoint: str, clients: Iterable[Client]) -> None:
+    def __init__(self, endpoint: str | Sequence[str], clients: Iterable[Client]) -> None:
         self._selector = selectors.DefaultSelector()
         self._lines: list[_Line] = []
         # Requests that are held back, while they are.
         self._held: list[tuple[_Line, bytes]] | None = None
-        for client in clients:
-            line = _Line(client, endpoint)
+        # Of servers that were killed.
+        self._dead: set[str] = set()
+        endpoints = [endpoint] if isinstance(endpoint, str) else endpoint
+        for number, client in enumerate(clients):
+            line = _Line(client, endpoints[number % len(endpoints)])
             self._lines.append(line)
             self._selector.register(line.socket, selectors.EVENT_READ, line)
             self._go_on(line, None)
@@ -70,14 +77,23 @@ class Crowd:
         for line, request in held:
             line.socket.sendall(request)
 
-    def reconnect(self, endpoint: str) -> None:
-        """Goes on with a server that was started after the old one was killed."""
-        for line in list(self._lines):
+    def move(self, dead: str, endpoint: str) -> None:
+        """Goes on elsewhere with the clients of a server that was killed, or there if it was started again."""
+        if dead != endpoint:
+            self._dead.add(dead)
+        for line in [line for line in self._lines if line.endpoint == dead]:
             answer = line.last_answer()
-            self._selector.unregister(line.socket)
-            line.open(endpoint)
-            self._selector.register(line.socket, selectors.EVENT_READ, line)
+            self._reopen(line, endpoint)
             self._go_on(line, answer)
+
+    def come_back(self, endpoint: str) -> None:
+        """A server that was killed is there again: its clients return, each when it is answered."""
+        self._dead.discard(endpoint)
+
+    def _reopen(self, line: _Line, endpoint: str) -> None:
+        self._selector.unregister(line.socket)
+        line.open(endpoint)
+        self._selector.register(line.socket, selectors.EVENT_READ, line)
 
     def _go_on(self, line: _Line, answer: Answer | None) -> None:
         try:
@@ -86,6 +102,8 @@ class Crowd:
         except StopIteration:
             self._end(line)
             return
+        if line.endpoint != line.home and line.home not in self._dead:
+            self._reopen(line, line.home)
         if self._held is None:
             line.socket.sendall(request)
         else:
@@ -97,18 +115,39 @@ class Crowd:
         self._lines.remove(line)
 
 
+def persist(data: bytes, *, has_token: bool, counts: Counter[str]) -> Generator[bytes, Answer | None, Answer | None]:
+    """Sends a request, and, with a token, again until its outcome is known: to be used with `yield from`.
+
+    What a dead server had begun may still be under way in a database, and refuse the same request for being in
+    conflict with it. That says nothing about the first.
+    """
+    answer = yield data
+    was_cut_off = False
+    for _ in range(RESENDS_MAX if has_token else 0):
+        was_cut_off = was_cut_off or answer is None
+        if answer is not None and not (was_cut_off and answer.is_conflict()):
+            return answer
+        counts["sent again with its token"] += 1
+        answer = yield data
+    return None if was_cut_off and answer and answer.is_conflict() else answer
+
+
 class _Line:
     """One client and its connection."""
 
-    def __init__(self, client: Client, endpoint: str) -> None:
+    def __init__(self, client: Client, home: str) -> None:
         self.client = client
+        # The server that it belongs to, and the one that it is connected to.
+        self.home = home
+        self.endpoint = home
         self._received = b""
-        self.socket = _connect(endpoint)
+        self.socket = _connect(home)
 
     def open(self, endpoint: str) -> None:
         """A new connection in place of the old one."""
         self.socket.close()
         self._received = b""
+        self.endpoint = endpoint
         self.socket = _connect(endpoint)
 
     def take(self) -> Answer | None:

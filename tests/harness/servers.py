@@ -25,6 +25,9 @@ STOP_SECONDS = 15.0
 CHECK_SECONDS = 60.0
 PEER_NAMES = ("dynoxide", "dynalite", "moto")
 
+# Where a server's data is: in a directory that is its own, or in the database of this URL, which several may share.
+Data = Path | str
+
 
 class ServerError(Exception):
     """A server did not start, or did not end."""
@@ -90,10 +93,10 @@ def binary() -> Path:
     raise ServerError("no stator binary: build it, or name it in STATOR_BINARY")
 
 
-def start_stator(data: Path, extra: Sequence[str] = (), port: int | None = None) -> Server:
-    """Starts Stator on a data directory and waits until it is ready."""
+def start_stator(data: Data, extra: Sequence[str] = (), port: int | None = None) -> Server:
+    """Starts Stator on its data and waits until it is ready."""
     chosen = port or free_port()
-    command = [str(binary()), "serve", "--listen", f"127.0.0.1:{chosen}", "--data", str(data), *extra]
+    command = [str(binary()), "serve", "--listen", f"127.0.0.1:{chosen}", *place(data), *extra]
     return start("stator", command, chosen)
 
 
@@ -118,9 +121,14 @@ def start(name: str, command: list[str], port: int) -> Server:
     return server
 
 
-def check_offline(data: Path) -> list[str]:
-    """Runs `stator check` on the data of a server that has ended. Returns the faults."""
-    command = [str(binary()), "check", "--data", str(data)]
+def place(data: Data) -> list[str]:
+    """The flag that says where the data is."""
+    return ["--store", data] if isinstance(data, str) else ["--data", str(data)]
+
+
+def check_offline(data: Data) -> list[str]:
+    """Runs `stator check` on the data of servers that have ended. Returns the faults."""
+    command = [str(binary()), "check", *place(data)]
     result = subprocess.run(command, capture_output=True, text=True, timeout=CHECK_SECONDS, check=False)
     if result.returncode == 0:
         return []

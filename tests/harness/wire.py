@@ -53,6 +53,13 @@ class Answer:
         except (ValueError, AttributeError):
             return f"HTTP {self.status}"
 
+    def is_conflict(self) -> bool:
+        """Whether a transaction was refused for nothing but others that were in its way."""
+        if self.error_type() != "TransactionCanceledException":
+            return False
+        codes = {reason["Code"] for reason in self.json()["CancellationReasons"]}
+        return codes <= {"None", "TransactionConflict"}
+
     def message(self) -> str:
         value = self.json()
         return str(value.get("message") or value.get("Message") or "")

@@ -1,8 +1,9 @@
 """The clients: random operations on few items, each recorded with its times and what became of it.
 
 Every client is a generator for `harness.crowd`. A refused operation (a condition, a conflict) is definite, and what it
-tells of the items is a read. An operation that was cut off by the death of the server is unknown, but cannot take
-effect after the restart. With a token it is sent again, and then its outcome is known.
+tells of the items is a read. An operation that was cut off by the death of the server is unknown. In a directory it
+cannot take effect after the restart; a database may still be carrying it out. With a token it is sent again, and then
+its outcome is known.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from harness.crowd import Client
+from harness.crowd import Client, persist
 from harness.wire import Answer, request_bytes
 from histories.history import NEVER, Elements, Operation, Outcome
 from histories.items import LAST, Body, Items, address, key_of, list_of, list_value
@@ -40,7 +41,8 @@ class Request:
 class Load:
     """What all clients share: the items, the history, and the count of operations that are left."""
 
-    def __init__(self, seed: int, operations: int) -> None:
+    def __init__(self, seed: int, operations: int, *, outlives: bool = False) -> None:
+        """`outlives` if what a dead server began may take effect later."""
         self.history: list[Operation] = []
         self.items = Items()
         self.counts = Counter[str]()
@@ -48,6 +50,7 @@ class Load:
         self.faults: list[str] = []
         self.left = operations
         self._seed = seed
+        self._outlives = outlives
         self._elements = iter(range(1, NEVER))
 
     def client(self, number: int) -> Client:
@@ -68,10 +71,7 @@ class Load:
         operation.client = client
         data = request_bytes(operation.name, request.body)
         operation.invoked = time.monotonic_ns()
-        answer = yield data
-        while answer is None and "ClientRequestToken" in request.body:
-            self.counts["sent again with its token"] += 1
-            answer = yield data
+        answer = yield from persist(data, has_token="ClientRequestToken" in request.body, counts=self.counts)
         operation.completed = time.monotonic_ns()
         self._understand(request, answer)
         self.counts[f"{operation.name} {operation.outcome}"] += 1
@@ -87,6 +87,7 @@ class Load:
         kind = answer.error_type() if answer else None
         if answer is None:
             operation.outcome = Outcome.UNKNOWN
+            operation.completed = NEVER if self._outlives else operation.completed
         elif kind is None:
             request.read(operation, answer.json())
         elif kind in REFUSALS:

@@ -21,9 +21,9 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
-from harness import caches, servers
+from harness import caches, kills, servers
 from harness.crowd import Crowd
-from harness.kills import KilledServer
+from harness.kills import KilledServers
 from harness.wire import Connection
 from histories.checker import check
 from histories.history import Operation
@@ -61,12 +61,13 @@ def read_all(load: Load, endpoint: str) -> None:
 
 def run_seed(seed: int, options: argparse.Namespace) -> bool:
     """One history of the release binary."""
-    operations, clients, kills = options.operations, options.clients, options.kills
-    print(f"histories: {operations} operations, {clients} clients, {kills} kills, --seed {seed}")
+    load_size = f"{options.operations} operations, {options.clients} clients, {options.kills} kills"
+    print(f"histories: {load_size}, {kills.described(options)}, --seed {seed}")
     folder = Path(tempfile.mkdtemp(prefix="stator-histories-"))
-    load = Load(seed, operations)
+    load = Load(seed, options.operations, outlives=options.store != "local")
     started = time.monotonic()
-    faults = make_history(load, folder / "data", seed, options)
+    with kills.data(options, folder) as data:
+        faults = make_history(load, data, seed, options)
     loaded = time.monotonic()
     anomalies = check(load.history)
     checked = time.monotonic()
@@ -85,14 +86,14 @@ def run_seed(seed: int, options: argparse.Namespace) -> bool:
     return True
 
 
-def make_history(load: Load, data: Path, seed: int, options: argparse.Namespace) -> list[str]:
+def make_history(load: Load, data: servers.Data, seed: int, options: argparse.Namespace) -> list[str]:
     """Runs the load through the kills, and reads every item after the last. Returns the faults."""
     clients = [load.client(number) for number in range(options.clients)]
-    with KilledServer(data) as server:
+    with KilledServers(data, many=options.servers) as server:
         create_tables(server.endpoint)
         faults = server.run(clients, lambda: len(load.history) / options.operations, options.kills, Random(seed))
     faults += servers.check_offline(data)
-    with KilledServer(data) as server:
+    with KilledServers(data) as server:
         read_all(load, server.endpoint)
     return faults + load.faults
 
@@ -146,15 +147,19 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--clients", type=int, default=CLIENTS)
     parser.add_argument("--kills", type=int, default=8)
     parser.add_argument("--seed", type=int, nargs="+", default=[secrets.randbits(32)])
-    parser.add_argument("--short", action="store_true", help="10,000 operations and 2 kills")
-    options = parser.parse_args(arguments)
+    parser.add_argument("--short", action="store_true", help="10,000 operations and 2 kills for each server")
+    kills.add_options(parser)
+    options = kills.parse(parser, arguments)
     if options.short:
-        options.operations, options.kills = 10_000, 2
+        options.operations, options.kills = 10_000, 2 * options.servers
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     # A history is one growing heap of live objects, which collections would walk again and again.
     gc.disable()
-    results = [run_unit_tests()]
-    results += [run_broken(broken, options.seed[0]) for broken in BROKEN]
+    results: list[bool] = []
+    if options.store == "local":
+        # The checker is the same over every store.
+        results.append(run_unit_tests())
+        results += [run_broken(broken, options.seed[0]) for broken in BROKEN]
     results += [run_seed(seed, options) for seed in options.seed]
     print(f"{results.count(True)} passed, {results.count(False)} failed")
     return 0 if all(results) else 1

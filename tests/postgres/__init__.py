@@ -1,0 +1,1 @@
+"""The tests that know no store, against a server over PostgreSQL."""
