@@ -15,8 +15,9 @@
 //! many in small tables, where the database tracks pages instead of rows. Locks are exact, and one statement suffices for all of them:
 //!
 //! What must hold, and why versions are the order of commits: all that a commit checks or writes stays locked from `check` or `write` until
-//! it is visible (a row that does not exist is locked by making it, even if only to delete it; a mark stands for a lock: exclusive.rs). So of two commits in each
-//! other's way one reaches its `number` after the other is visible, and takes a version above all that it sees in the rows of the lanes.
+//! it is visible. A row that does not exist is locked by making it, even if only to delete it; a mark stands for a lock, see exclusive.rs.
+//! So of two commits in each other's way one reaches its `number` after the other is visible, and takes a version above all that it sees
+//! in the rows of the lanes.
 //!
 //! Where a guard fails, a second read finds out why; the first check that fails there is the conflict. Where it is that a deleted key was not
 //! there, which nobody checked, the commit is made again in a form that locks absent keys too.
