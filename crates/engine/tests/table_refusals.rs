@@ -352,7 +352,23 @@ async fn updates_of_throughput() {
 #[tokio::test]
 async fn updates_of_indexes_and_of_what_is_not_there() {
     let server = two_tables().await;
+    let class = json!({ "TableClass": "STANDARD" });
+    let protection = json!({ "DeletionProtectionEnabled": true });
+    let limit = json!({ "OnDemandThroughput": { "MaxReadRequestUnits": 5 } });
+    let stream = json!({ "StreamSpecification": { "StreamEnabled": true, "StreamViewType": "KEYS_ONLY" } });
     let rows = vec![
+        (
+            update("on-demand", with(class.clone(), protection.clone())),
+            "*TableClass modification must be the only operation in the request",
+        ),
+        (
+            update("on-demand", with(protection, limit.clone())),
+            "*DeletionProtection modification must be the only operation in the request",
+        ),
+        (
+            update("on-demand", with(limit, stream)),
+            "*OnDemandThroughput can only be combined with BillingMode in an UpdateTable request",
+        ),
         (update_indexes("on-demand", json!([create("one")])), "*Index already exists: one"),
         (
             update_indexes("on-demand", json!([create("two")])),

@@ -100,6 +100,7 @@ type Check = fn(&Request<'_>) -> Result<(), Error>;
 /// The checks in the order in which DynamoDB reports them.
 const CHECKS: &[Check] = &[
     |request| status::refuse_in_transition(request.table, request.now_ms),
+    one_concern,
     units_of_unprovisioned,
     one_index_at_a_time,
     updated_indexes,
@@ -172,6 +173,30 @@ impl Request<'_> {
 
     fn settings(&self) -> impl Iterator<Item = &api::UpdateGlobalSecondaryIndexAction<'_>> {
         index_updates(self.input).iter().filter_map(|update| update.update.as_ref())
+    }
+}
+
+/// Most of what can be changed stands alone in a request; throughput goes with indexes, and a billing mode with more (captures of
+/// October 2026).
+fn one_concern(request: &Request<'_>) -> Result<(), Error> {
+    let input = request.input;
+    let (encryption, class) = (input.sse_specification.is_some(), input.table_class.is_some());
+    let (protection, warm) = (input.deletion_protection_enabled.is_some(), input.warm_throughput.is_some());
+    let (stream, on_demand) = (input.stream_specification.is_some(), input.on_demand_throughput.is_some());
+    let throughput = input.provisioned_throughput.is_some();
+    let (billing, indexes) = (input.billing_mode.is_some(), !index_updates(input).is_empty());
+    let concerns = [encryption, class, protection, warm, stream, on_demand, throughput, billing, indexes];
+    let are_several = concerns.into_iter().filter(|is_there| *is_there).count() > 1;
+    let alone = [
+        (encryption, "Server-Side Encryption modification"),
+        (class, "TableClass modification"),
+        (protection, "DeletionProtection modification"),
+        (warm, "WarmThroughput"),
+    ];
+    match alone.into_iter().find(|(is_there, _)| are_several && *is_there) {
+        Some((_, what)) => Err(messages::sole_modification(what)),
+        None if on_demand && (stream || throughput) => Err(messages::on_demand_combined()),
+        None => Ok(()),
     }
 }
 
