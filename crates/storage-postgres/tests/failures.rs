@@ -40,7 +40,9 @@ fn sessions_that_are_killed_lose_no_commit_and_make_none_twice() {
     const WRITERS: usize = 6;
     const COMMITS: usize = 150;
     cluster::run(async {
-        let settings = PostgresSettings { patience: Duration::from_secs(20), ..cluster::settings() };
+        // Other tests use the same database at the same time, and count what they send.
+        let url = format!("{} application_name=killed", cluster::url());
+        let settings = PostgresSettings { url, patience: Duration::from_secs(20), ..cluster::settings() };
         let stores = [Arc::new(cluster::open(&settings).await), Arc::new(cluster::open(&settings).await)];
         let tasks: Vec<_> = (0..WRITERS)
             .map(|writer| {
@@ -64,7 +66,7 @@ fn sessions_that_are_killed_lose_no_commit_and_make_none_twice() {
             .collect();
         let killer = cluster::connect().await;
         let kill = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-                    WHERE application_name = 'stator' AND random() < 0.3";
+                    WHERE application_name = 'killed' AND random() < 0.3";
         let mut killed = 0;
         while !tasks.iter().all(|task| task.is_finished()) {
             pause(25).await;
@@ -173,6 +175,35 @@ fn a_newer_format_is_refused_and_stops_those_who_write() {
         assert!(!store.accepts_commits());
         let opened = PostgresStore::open(&settings).await.map(drop);
         assert!(matches!(opened, Err(OpenError::NewerFormat { found, .. }) if found == FORMAT_VERSION + 1));
+    });
+}
+
+#[test]
+fn a_store_says_when_its_database_is_away_and_when_it_is_back() {
+    const SECONDS_MAX: u64 = 15;
+    cluster::run(async {
+        let admin = cluster::connect().await;
+        admin.batch_execute("CREATE DATABASE away").await.unwrap();
+        let url = cluster::url().replace("dbname=postgres", "dbname=away");
+        let store = cluster::open(&PostgresSettings { url, ..cluster::settings() }).await;
+        // Asked at least once.
+        pause(1_500).await;
+        assert!(store.accepts_commits());
+        let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = 'away'";
+        for is_there in [false, true] {
+            let change = format!("ALTER DATABASE away ALLOW_CONNECTIONS {is_there}");
+            admin.batch_execute(&change).await.unwrap();
+            if !is_there {
+                assert!(0 < admin.query_one(end, &[]).await.unwrap().get::<_, i64>(0), "nothing was connected");
+            }
+            let mut looks = 0;
+            while store.accepts_commits() != is_there {
+                looks += 1;
+                assert!(looks < SECONDS_MAX * 20, "it does not notice that the database is there: {is_there}");
+                pause(50).await;
+            }
+        }
+        store.commit(batch(|batch| batch.set("key", "1"))).await.unwrap();
     });
 }
 
