@@ -4,12 +4,13 @@
 //! too.
 
 use crate::call::AuthenticatedCall;
-use crate::metrics::Outcome;
+use crate::metrics::{self, Outcome};
 use crate::service::{Answer, Service};
 use api::{Encode, Error, ErrorKind, Operation, messages};
 use engine::{Caller, Context, Engine, ops};
 use hyper::StatusCode;
 use std::sync::Arc;
+use storage::Figure;
 
 /// How often a request is answered anew because another server changed its table meanwhile.
 const ATTEMPTS_MAX: usize = 10;
@@ -35,6 +36,12 @@ impl Dispatch {
 impl Service for Dispatch {
     fn is_healthy(&self) -> bool {
         self.engine.store.accepts_commits()
+    }
+
+    fn write_metrics(&self, out: &mut String) {
+        for Figure { name, help, count } in self.engine.store.figures() {
+            metrics::write_store_figure(out, (name, help), count);
+        }
     }
 
     async fn call(&self, call: AuthenticatedCall<'_>) -> Answer {

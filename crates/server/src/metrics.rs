@@ -106,6 +106,13 @@ impl Metrics {
     }
 }
 
+/// Appends what a store counts.
+pub(crate) fn write_store_figure(text: &mut String, (name, help): (&str, &str), count: u64) {
+    let name = format!("stator_store_{name}_total");
+    // Writing to a string cannot fail.
+    let _ = header(text, &name, "counter", help).and_then(|()| writeln!(text, "{name} {count}"));
+}
+
 fn header(text: &mut String, name: &str, kind: &str, help: &str) -> std::fmt::Result {
     writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}")
 }
@@ -170,5 +177,12 @@ mod tests {
             assert!(text.lines().any(|other| other == line), "{line} is missing in\n{text}");
         }
         assert!(!text.contains("PutItem"));
+        let mut text = String::new();
+        write_store_figure(&mut text, ("round_trips", "What it counts."), 7);
+        let lines = ["# HELP", "# TYPE"].map(|word| format!("{word} stator_store_round_trips_total"));
+        assert_eq!(
+            text,
+            format!("{} What it counts.\n{} counter\nstator_store_round_trips_total 7\n", lines[0], lines[1])
+        );
     }
 }

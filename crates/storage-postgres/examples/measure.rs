@@ -17,7 +17,7 @@ use bytes::Bytes;
 use runtime::{Clock, Random, spawn};
 use storage::{Batch, Direction, Scan, Store, StoreError};
 use storage_postgres::{PostgresSettings, PostgresStore};
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, NoTls, Statement};
 
 const ITEMS: u64 = 20_000;
 const SCHEMA: &str = "stator_measure";
@@ -155,56 +155,67 @@ async fn put(store: &PostgresStore, key: Bytes, table: u64) -> bool {
 
 /// Connections without a store.
 struct Bare {
-    clients: Vec<tokio::sync::Mutex<Client>>,
+    sessions: Vec<tokio::sync::Mutex<Session>>,
     next: AtomicU64,
 }
 
+struct Session {
+    client: Client,
+    select: Statement,
+    lock: Statement,
+    upsert: Statement,
+}
+
 async fn connect(url: &str, many: usize) -> Bare {
-    let mut clients = Vec::new();
+    let mut sessions = Vec::new();
     for _ in 0..many {
         let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
         spawn(async move { connection.await.ok() });
-        clients.push(tokio::sync::Mutex::new(client));
+        let select = format!("SELECT value FROM {SCHEMA}.kv WHERE key = $1");
+        let upsert = format!(
+            "INSERT INTO {SCHEMA}.kv AS k (key, value, version, mark) VALUES ($1, $2, 1, 0)
+             ON CONFLICT (key) DO UPDATE SET value = excluded.value, version = k.version"
+        );
+        let session = Session {
+            select: client.prepare(&select).await.unwrap(),
+            lock: client.prepare(&format!("{select} FOR UPDATE")).await.unwrap(),
+            upsert: client.prepare(&upsert).await.unwrap(),
+            client,
+        };
+        sessions.push(tokio::sync::Mutex::new(session));
     }
-    Bare { clients, next: AtomicU64::new(0) }
+    Bare { sessions, next: AtomicU64::new(0) }
 }
 
 impl Bare {
-    async fn client(&self) -> tokio::sync::MutexGuard<'_, Client> {
+    async fn session(&self) -> tokio::sync::MutexGuard<'_, Session> {
         let next = usize::try_from(self.next.fetch_add(1, Ordering::Relaxed)).unwrap();
-        self.clients[next % self.clients.len()].lock().await
+        self.sessions[next % self.sessions.len()].lock().await
     }
 
     async fn select(&self, key: &Bytes) -> bool {
-        let select = format!("SELECT value FROM {SCHEMA}.kv WHERE key = $1");
-        let client = self.client().await;
-        client.query_typed(&select, &[(&key.as_ref(), tokio_postgres::types::Type::BYTEA)]).await.is_ok()
+        let session = self.session().await;
+        session.client.query(&session.select, &[&key.as_ref()]).await.is_ok()
     }
 
     async fn upsert(&self, key: &Bytes) -> bool {
-        upsert(&*self.client().await, key).await
+        self.session().await.upsert(key).await
     }
 
     async fn transaction(&self, key: &Bytes) -> bool {
-        let client = self.client().await;
-        let select = format!("SELECT version FROM {SCHEMA}.kv WHERE key = $1 FOR UPDATE");
-        let parameters = [(&key.as_ref() as _, tokio_postgres::types::Type::BYTEA)];
+        let session = self.session().await;
         let (begin, select, upsert, end) = futures_util::join!(
-            client.batch_execute("BEGIN"),
-            client.query_typed(&select, &parameters),
-            upsert(&client, key),
-            client.batch_execute("COMMIT"),
+            session.client.batch_execute("BEGIN"),
+            async { session.client.query(&session.lock, &[&key.as_ref()]).await },
+            session.upsert(key),
+            session.client.batch_execute("COMMIT"),
         );
         begin.is_ok() && select.is_ok() && upsert && end.is_ok()
     }
 }
 
-async fn upsert(client: &Client, key: &Bytes) -> bool {
-    let upsert = format!(
-        "INSERT INTO {SCHEMA}.kv AS k (key, value, version, mark) VALUES ($1, $2, 1, 0)
-         ON CONFLICT (key) DO UPDATE SET value = excluded.value, version = k.version"
-    );
-    let value = [3_u8; 300];
-    let bytea = tokio_postgres::types::Type::BYTEA;
-    client.query_typed(&upsert, &[(&key.as_ref(), bytea.clone()), (&value.as_slice(), bytea)]).await.is_ok()
+impl Session {
+    async fn upsert(&self, key: &Bytes) -> bool {
+        self.client.query(&self.upsert, &[&key.as_ref(), &[3_u8; 300].as_slice()]).await.is_ok()
+    }
 }

@@ -15,10 +15,12 @@
 //! many in small tables, where the database tracks pages instead of rows. Locks are exact, and one statement suffices for all of them:
 //!
 //! What must hold, and why versions are the order of commits: all that a commit checks or writes stays locked from `check` or `write` until
-//! it is visible (a row that does not exist is locked by making it, a mark stands for a lock: exclusive.rs). So of two commits in each
-//! other's way one reaches its `number` after the other is visible, and takes a version above all that it sees in the rows of the lanes.
+//! it is visible. A row that does not exist is locked by making it, even if only to delete it; a mark stands for a lock, see exclusive.rs.
+//! So of two commits in each other's way one reaches its `number` after the other is visible, and takes a version above all that it sees
+//! in the rows of the lanes.
 //!
-//! Where a guard fails, a second read finds out why; the first check that fails there is the conflict.
+//! Where a guard fails, a second read finds out why; the first check that fails there is the conflict. Where it is that a deleted key was not
+//! there, which nobody checked, the commit is made again in a form that locks absent keys too.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -27,7 +29,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::join;
-use storage::{Batch, StoreError, Version};
+use storage::log::POSITION_BYTES;
+use storage::{Batch, Limit, Mutation, StoreError, Version};
 use tokio_postgres::Error;
 use tokio_postgres::types::ToSql;
 
@@ -35,9 +38,9 @@ use crate::error::{self, Class, classify};
 use crate::heat::{Heat, Temperature};
 use crate::lanes::{Fate, Lanes, Place};
 use crate::link::{Connector, Link};
-use crate::plan::{Plan, Way, entry_key};
+use crate::plan::{Deletes, Plan, Way, entry_key};
 use crate::read::{Looked, Readers};
-use crate::sql::{ABSENT, COUNTER, Name, PLAIN};
+use crate::sql::{ABSENT, ANY, COUNTER, Name, PLAIN};
 use crate::version::{Versions, from_sql, to_sql};
 
 /// For how long the answer to a planned commit is waited for before its session is given up.
@@ -103,8 +106,8 @@ impl Committer {
         if batch.mutations.is_empty() {
             return self.only_check(&batch).await;
         }
-        match Way::of(&batch) {
-            Way::Planned(plan) => self.planned(batch, &plan).await,
+        match Way::of(&batch, Deletes::Present) {
+            Way::Planned(plan) => self.planned(batch, plan).await,
             Way::Exclusive => self.exclusive(batch).await,
             Way::Impossible => match self.why(&batch, None).await? {
                 Why::Conflict(check) => Err(StoreError::Conflict { check }),
@@ -122,14 +125,14 @@ impl Committer {
         }
     }
 
-    async fn planned(&self, batch: Batch, plan: &Plan) -> Result<Version, StoreError> {
+    async fn planned(&self, batch: Batch, mut plan: Plan) -> Result<Version, StoreError> {
         let mut attempts = self.connector.attempts("committing");
         let mut unexplained = 0;
         loop {
             let mut taken = self.lanes.take().await?;
             let (link, place) = taken.ready(&mut attempts).await?;
             let proposed = self.versions.propose(place.lane);
-            let outcome = self.send(&link, place, plan, proposed).await;
+            let outcome = self.send(&link, place, &plan, proposed).await;
             match outcome {
                 Outcome::Made(version) => {
                     taken.put_back(link);
@@ -143,6 +146,7 @@ impl Committer {
                 Outcome::Undone(failure) => {
                     taken.put_back(link);
                     drop(taken);
+                    refuse_long_keys(&failure, &batch)?;
                     attempts.again(failure).await?;
                 }
                 Outcome::Lost(_) => {
@@ -154,8 +158,14 @@ impl Committer {
                 Outcome::Refused => {
                     taken.put_back(link);
                     drop(taken);
-                    match self.why(&batch, Some(plan)).await? {
+                    match self.why(&batch, Some(&plan)).await? {
                         Why::Conflict(check) => return Err(StoreError::Conflict { check }),
+                        Why::Passed if !plan.deletes.is_empty() && unexplained == 0 => {
+                            unexplained += 1;
+                            if let Way::Planned(careful) = Way::of(&batch, Deletes::PerhapsAbsent) {
+                                plan = careful;
+                            }
+                        }
                         Why::Passed if unexplained < UNEXPLAINED_MAX => unexplained += 1,
                         Why::Marked | Why::Passed => return self.exclusive(batch).await,
                     }
@@ -299,7 +309,8 @@ impl<'a> Checked<'a> {
     }
 
     async fn check(&self, link: &Link) -> Result<(), Error> {
-        if self.keys.is_empty() && self.hot_keys.is_empty() {
+        // One key that may be at any version is locked and guarded by writing it.
+        if matches!(self.expected[..], [] | [ANY]) && self.hot_keys.is_empty() {
             return Ok(());
         }
         let hot = i64::try_from(self.hot_keys.len()).unwrap_or(i64::MAX);
@@ -356,8 +367,9 @@ impl<'a> Written<'a> {
             return Ok(());
         }
         let Self { proposed, counters, deltas, .. } = self;
-        let parameters: [&(dyn ToSql + Sync); 10] =
-            [&deletes, proposed, &keys, &values, &marks, &place.lane, counters, deltas, &sets, &adds];
+        let gone = count(&deletes);
+        let parameters: [&(dyn ToSql + Sync); 11] =
+            [&deletes, proposed, &keys, &values, &marks, &place.lane, counters, deltas, &sets, &adds, &gone];
         link.query(Name::Write, &parameters).await.map(drop)
     }
 
@@ -383,6 +395,19 @@ impl<'a> Written<'a> {
         // The lane's row is there, or its lock would have failed.
         rows.first().map_or(Ok(0), |row| row.try_get(0))
     }
+}
+
+/// A key that is longer than the database's index takes is refused for good.
+pub fn refuse_long_keys(failure: &Error, batch: &Batch) -> Result<(), StoreError> {
+    if !error::is_key_too_long(failure) {
+        return Ok(());
+    }
+    let bytes = batch.mutations.iter().map(|mutation| match mutation {
+        Mutation::Set { key, .. } | Mutation::Add { key, .. } | Mutation::Delete { key } => key.len(),
+        Mutation::Append { log, .. } => log.len() + POSITION_BYTES,
+        Mutation::DeleteRange { .. } => 0,
+    });
+    Err(StoreError::Limit(Limit::KeyTooLong { bytes: bytes.max().unwrap_or(0) }))
 }
 
 /// A length as the database counts.

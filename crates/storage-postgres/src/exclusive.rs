@@ -5,8 +5,9 @@
 //! rely on without a lock, and for additions that a plan cannot make: to what is no counter yet, near the limits, beside other mutations of
 //! the counter. All of these are rare: a table's descriptor changes, a counter is new, a log is trimmed.
 //!
-//! It takes two round trips, and others wait for no more than these. The rows of a large range are deleted before the lanes are taken; then
-//! only those are left that were made since.
+//! It takes two round trips, and others wait for no more than these. The rows of a long range are deleted before the lanes are taken; then
+//! only those are left that were made since. Not those of a short one: a commit that has its lane and waits for such a row is waited for,
+//! which the database only finds out, and undoes one of the two, after a second.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use futures_util::join;
 use storage::{Batch, Mutation, StoreError, Version, Versioned, counter};
 use tokio_postgres::{Error, Row};
 
-use crate::commit::{Committer, Outcome, failed};
+use crate::commit::{Committer, Outcome, failed, refuse_long_keys};
 use crate::error::{Class, classify};
 use crate::lanes::{Fate, Place};
 use crate::link::Link;
@@ -28,6 +29,9 @@ use crate::version::{LANES, from_sql, to_sql};
 
 /// For how long each of the two round trips may take: a range may be long.
 const ANSWER_MAX: Duration = Duration::from_secs(600);
+
+/// A range of so many keys is long.
+const LONG: i64 = 5000;
 
 /// What the first round trip found.
 struct World {
@@ -51,11 +55,12 @@ impl Committer {
     /// Commits a batch that is valid, alone.
     pub async fn exclusive(&self, batch: Batch) -> Result<Version, StoreError> {
         let mut attempts = self.connector.attempts("committing");
+        let long = self.long_ranges(&batch).await?;
         loop {
             let mut taken = self.lanes.take().await?;
             let (link, place) = taken.ready(&mut attempts).await?;
             let mut version = 0;
-            let ended = match self.look_around(&link, place, &batch).await {
+            let ended = match self.look_around(&link, place, &batch, &long).await {
                 Ok(world) => match self.decide(&link, &batch, &world, place).await {
                     Ok((net, chosen)) => {
                         version = chosen;
@@ -86,6 +91,7 @@ impl Committer {
                 Ended::With(Outcome::Undone(failure)) => {
                     taken.put_back(link);
                     drop(taken);
+                    refuse_long_keys(&failure, &batch)?;
                     attempts.again(failure).await?;
                 }
                 Ended::With(Outcome::Lost(failure)) => {
@@ -102,11 +108,28 @@ impl Committer {
         }
     }
 
+    /// The ranges that are deleted ahead: the long ones of which nothing is read.
+    async fn long_ranges(&self, batch: &Batch) -> Result<Vec<(Bytes, Bytes)>, StoreError> {
+        let keys = read_keys(batch);
+        let mut long = Vec::new();
+        for (from, to) in ranges(batch).filter(|range| !holds_any(*range, &keys)) {
+            if self.readers.has_many(from, to, LONG).await? {
+                long.push((from.clone(), to.clone()));
+            }
+        }
+        Ok(long)
+    }
+
     /// Takes everything and reads what the batch rests on.
-    async fn look_around(&self, link: &Link, place: Place, batch: &Batch) -> Result<World, Option<Error>> {
+    async fn look_around(
+        &self,
+        link: &Link,
+        place: Place,
+        batch: &Batch,
+        ranges: &[(Bytes, Bytes)],
+    ) -> Result<World, Option<Error>> {
         self.connector.count();
         let keys = read_keys(batch);
-        let ranges: Vec<(&[u8], &[u8])> = ranges(batch).filter(|range| !holds_any(*range, &keys)).collect();
         let all = async {
             join!(
                 link.begin(),
@@ -221,13 +244,13 @@ fn read_keys(batch: &Batch) -> Vec<&[u8]> {
     batch.checks.iter().map(|check| check.key.as_ref()).chain(added).collect()
 }
 
-fn ranges(batch: &Batch) -> impl Iterator<Item = (&[u8], &[u8])> {
+fn ranges(batch: &Batch) -> impl Iterator<Item = (&Bytes, &Bytes)> {
     batch.mutations.iter().filter_map(|mutation| match mutation {
-        Mutation::DeleteRange { from, to } if from < to => Some((from.as_ref(), to.as_ref())),
+        Mutation::DeleteRange { from, to } if from < to => Some((from, to)),
         _ => None,
     })
 }
 
-fn holds_any((from, to): (&[u8], &[u8]), keys: &[&[u8]]) -> bool {
-    keys.iter().any(|key| from <= *key && *key < to)
+fn holds_any((from, to): (&Bytes, &Bytes), keys: &[&[u8]]) -> bool {
+    keys.iter().any(|key| from.as_ref() <= *key && *key < to.as_ref())
 }

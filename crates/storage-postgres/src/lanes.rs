@@ -28,6 +28,9 @@ use crate::schema::{self, FORMAT_VERSION};
 use crate::sql::Name;
 use crate::version::{Versions, from_sql};
 
+/// More connections than any database takes.
+const MANY_MAX: usize = 4000;
+
 /// The lanes of one store.
 pub struct Lanes {
     connector: Arc<Connector>,
@@ -36,6 +39,7 @@ pub struct Lanes {
     owner: i64,
     lease: Duration,
     permits: Semaphore,
+    many: u32,
     /// The lanes that make no commit. The one used last is used next, so that few are used when there is little to do.
     free: Mutex<Vec<Lane>>,
     /// A newer release changed the tables.
@@ -78,7 +82,7 @@ pub enum Fate {
 impl Lanes {
     /// So many lanes, taken when they are needed.
     pub fn new(connector: Arc<Connector>, versions: Arc<Versions>, owner: i64, many: usize, lease: Duration) -> Self {
-        let many = many.max(1);
+        let many = many.clamp(1, MANY_MAX);
         let free = Mutex::new((0..many).map(|_| Lane::default()).collect());
         Self {
             connector,
@@ -86,6 +90,7 @@ impl Lanes {
             owner,
             lease,
             permits: Semaphore::new(many),
+            many: u32::try_from(many).unwrap_or(1),
             free,
             outdated: AtomicBool::new(false),
         }
@@ -120,6 +125,9 @@ impl Lanes {
 
     /// Waits for the commits under way, refuses later ones and gives the rows back as far as the database answers at once.
     pub async fn close(&self) {
+        let all = self.permits.acquire_many(self.many);
+        // Who is still under way then finds out that the store is closed, or that the lane is no more.
+        let _ = self.connector.clock().timeout(self.connector.patience, all).await;
         self.permits.close();
         let links: Vec<Link> = self.free.lock().iter_mut().filter_map(|lane| lane.link.take()).collect();
         if let Some(link) = links.iter().find(|link| !link.is_closed()) {
@@ -250,7 +258,10 @@ impl Taken<'_> {
 
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
-        self.lanes.free.lock().push(std::mem::take(&mut self.lane));
+        // A session of a closed store ends here.
+        if !self.lanes.permits.is_closed() {
+            self.lanes.free.lock().push(std::mem::take(&mut self.lane));
+        }
     }
 }
 

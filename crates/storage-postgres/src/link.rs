@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use runtime::Clock;
-use storage::StoreError;
+use storage::{Figure, StoreError};
 use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, Error, Row, Statement};
@@ -49,6 +49,10 @@ pub struct Connector {
     pub patience: Duration,
     /// How often something was sent and waited for, by all connections of the store.
     pub round_trips: Arc<AtomicU64>,
+    /// How many connections were made.
+    connections: AtomicU64,
+    /// How often a call waited before it tried again, because the database was away or another commit was in the way.
+    retries: AtomicU64,
 }
 
 /// A connection, ready to be used by many at once.
@@ -85,12 +89,15 @@ impl Connector {
             schema: settings.schema.clone(),
             patience: settings.patience,
             round_trips: Arc::default(),
+            connections: AtomicU64::new(0),
+            retries: AtomicU64::new(0),
         })
     }
 
     /// A connection on which nothing is prepared.
     pub async fn bare(&self) -> Result<Client, Error> {
         let (client, connection) = self.config.connect(self.tls.clone()).await?;
+        self.connections.fetch_add(1, Ordering::Relaxed);
         // Ends when the client is dropped or the connection breaks, which the client's next call notices.
         runtime::spawn(async move { connection.await.ok() });
         // What a database does not know it does without.
@@ -115,6 +122,16 @@ impl Connector {
     /// Counts one round trip.
     pub fn count(&self) {
         self.round_trips.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// What was counted since the store was opened.
+    pub fn figures(&self) -> Vec<Figure> {
+        let figure = |name, help, count: &AtomicU64| Figure { name, help, count: count.load(Ordering::Relaxed) };
+        vec![
+            figure("round_trips", "Times that something was sent to the database and waited for.", &self.round_trips),
+            figure("connections", "Connections to the database that were made.", &self.connections),
+            figure("retries", "Times that a call waited before it tried again.", &self.retries),
+        ]
     }
 
     /// The clock of the settings.
@@ -200,6 +217,7 @@ impl Attempts<'_> {
     }
 
     async fn wait(&mut self) {
+        self.connector.retries.fetch_add(1, Ordering::Relaxed);
         self.connector.clock.sleep(self.pause).await;
         self.pause = (self.pause * 2).min(Duration::from_millis(200));
     }

@@ -24,7 +24,8 @@ pub struct Plan {
     pub sets: Vec<(Bytes, Bytes, i16)>,
     /// What is removed, in the order of keys.
     pub deletes: Vec<Bytes>,
-    /// What was found absent, must stay absent and is not written: a row is made and deleted, so that nobody else makes one meanwhile.
+    /// What is or may be absent, and must be so until the commit is visible, though it is not written: a row is made and deleted, so that
+    /// nobody else makes one meanwhile.
     pub placeholders: Vec<Bytes>,
     /// What is added to counters.
     pub adds: Vec<(Bytes, i64)>,
@@ -41,6 +42,16 @@ pub struct Touched {
     pub expected: i64,
     /// Whether it is written, rather than only checked.
     pub written: bool,
+}
+
+/// Whether what a plan deletes is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletes {
+    /// All of it, as nearly always; else the commit is refused.
+    Present,
+    /// Perhaps not: a row is made first, which is locked then. Else another commit could make the key beside this one, which would be the
+    /// earlier of the two and have the higher version.
+    PerhapsAbsent,
 }
 
 /// How a batch is committed.
@@ -63,11 +74,11 @@ enum State {
 
 impl Way {
     /// Looks at a batch that is valid.
-    pub fn of(batch: &Batch) -> Self {
+    pub fn of(batch: &Batch, deletes: Deletes) -> Self {
         let Some(checks) = merged(&batch.checks) else {
             return Self::Impossible;
         };
-        match Plan::new(&checks, &batch.mutations) {
+        match Plan::new(&checks, &batch.mutations, deletes) {
             Some(plan) => Self::Planned(plan),
             None => Self::Exclusive,
         }
@@ -88,7 +99,7 @@ fn merged(checks: &[Check]) -> Option<BTreeMap<&Bytes, i64>> {
 
 impl Plan {
     /// `None` where the batch must be committed exclusively.
-    fn new(checks: &BTreeMap<&Bytes, i64>, mutations: &[Mutation]) -> Option<Self> {
+    fn new(checks: &BTreeMap<&Bytes, i64>, mutations: &[Mutation], deletes: Deletes) -> Option<Self> {
         let mut states: BTreeMap<&Bytes, State> = BTreeMap::new();
         let mut plan = Self::default();
         let mut ordinal = 0;
@@ -107,7 +118,7 @@ impl Plan {
         }
         for (key, state) in &states {
             let expected = checks.get(*key).copied();
-            plan.write(key, state, expected)?;
+            plan.write(key, state, expected, deletes)?;
         }
         for (key, expected) in checks.iter().filter(|(key, _)| !states.contains_key(**key)) {
             plan.only_check(key, *expected);
@@ -117,7 +128,7 @@ impl Plan {
         Some(plan)
     }
 
-    fn write(&mut self, key: &Bytes, state: &State, expected: Option<i64>) -> Option<()> {
+    fn write(&mut self, key: &Bytes, state: &State, expected: Option<i64>, deletes: Deletes) -> Option<()> {
         match state {
             State::Set(value) => {
                 let mark = if expected == Some(ABSENT) { NEW } else { PLAIN };
@@ -126,6 +137,10 @@ impl Plan {
             State::Deleted if expected == Some(ABSENT) => {
                 self.only_check(key, ABSENT);
                 return Some(());
+            }
+            State::Deleted if expected.is_none() && deletes == Deletes::PerhapsAbsent => {
+                self.sets.push((key.clone(), Bytes::new(), PLAIN));
+                self.placeholders.push(key.clone());
             }
             State::Deleted => self.deletes.push(key.clone()),
             // Additions go on beside each other, so only who commits alone can check a counter.

@@ -121,6 +121,12 @@ impl Readers {
         Ok(rows.first().and_then(|row| row.get::<_, Option<i64>>(0)).unwrap_or(0))
     }
 
+    /// Whether a range has so many keys or more.
+    pub async fn has_many(&self, from: &[u8], to: &[u8], many: i64) -> Result<bool, StoreError> {
+        let rows = self.query("counting keys", Name::Count, &[&from, &to, &many]).await?;
+        Ok(rows.first().is_some_and(|row| many <= row.get(0)))
+    }
+
     async fn query(
         &self,
         doing: &'static str,

@@ -51,6 +51,8 @@ pub enum Name {
     Look,
     /// The newest version.
     Newest,
+    /// How many keys a range has, up to a limit.
+    Count,
     /// Takes this session's lane for a commit.
     TakeLane,
     /// Locks keys in their order and guards that they are as expected.
@@ -93,13 +95,14 @@ pub enum Name {
 
 impl Name {
     /// All of them, in their order.
-    pub const ALL: [Name; 25] = [
+    pub const ALL: [Name; 26] = [
         Name::GetOne,
         Name::Get,
         Name::ScanForward,
         Name::ScanBackward,
         Name::Look,
         Name::Newest,
+        Name::Count,
         Name::TakeLane,
         Name::Check,
         Name::MarkShared,
@@ -128,9 +131,13 @@ impl Name {
 
     fn template(self) -> String {
         match self {
-            Self::GetOne | Self::Get | Self::ScanForward | Self::ScanBackward | Self::Look | Self::Newest => {
-                self.reading()
-            }
+            Self::GetOne
+            | Self::Get
+            | Self::ScanForward
+            | Self::ScanBackward
+            | Self::Look
+            | Self::Newest
+            | Self::Count => self.reading(),
             Self::TakeLane | Self::Check | Self::MarkShared | Self::Write | Self::Delete => self.committing(),
             Self::Number | Self::NumberLogs => self.numbering(),
             Self::TakeAll
@@ -175,6 +182,9 @@ impl Name {
                    CASE WHEN k.mark = {COUNTER} THEN (SELECT max(d.version) FROM {{s}}.deltas d WHERE d.key = k.key) END
                  FROM {{s}}.kv k WHERE k.key = ANY($1)"
             ),
+            Self::Count => "SELECT count(*) FROM (
+                 SELECT 1 AS one FROM {s}.kv WHERE key >= $1 AND key < $2 LIMIT $3) counted"
+                .to_owned(),
             _ => "SELECT max(version) FROM {s}.lanes".to_owned(),
         }
     }
@@ -202,7 +212,7 @@ impl Name {
                 format!("UPDATE {{s}}.kv SET mark = {SHARED} WHERE key = ANY($1) AND mark <= {PLAIN}")
             }
             // $1 deleted keys, $2 the version, $3 set keys, $4 values, $5 marks, $6 the lane, $7 counters, $8 what is added, $9 how many
-            // sets, $10 how many additions.
+            // sets, $10 how many additions, $11 how many deletions: a key that is not there would not be locked by deleting it.
             Self::Write => format!(
                 "WITH gone AS (DELETE FROM {{s}}.kv WHERE key = ANY($1) RETURNING mark),
                  written AS (
@@ -218,7 +228,7 @@ impl Name {
                    ON CONFLICT (key, lane) DO UPDATE SET delta = d.delta + excluded.delta, version = excluded.version
                    WHERE d.delta + excluded.delta BETWEEN -{DELTA_MAX} AND {DELTA_MAX} RETURNING 1 AS one)
                  SELECT 1 / CASE WHEN (SELECT count(*) FROM written) = $9 AND (SELECT count(*) FROM added) = $10
-                   AND NOT EXISTS (SELECT 1 FROM gone WHERE mark > {PLAIN}) THEN 1 ELSE 0 END"
+                   AND (SELECT count(*) FROM gone) = $11 AND NOT EXISTS (SELECT 1 FROM gone WHERE mark > {PLAIN}) THEN 1 ELSE 0 END"
             ),
             _ => "DELETE FROM {s}.kv WHERE key = ANY($1)".to_owned(),
         }

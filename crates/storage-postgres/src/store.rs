@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use runtime::Random;
-use storage::{Batch, Page, Reply, Scan, Store, StoreError, Version, Versioned};
+use storage::{Batch, Figure, Page, Reply, Scan, Store, StoreError, Version, Versioned};
 
 use crate::commit::Committer;
 use crate::health::Health;
@@ -116,6 +116,10 @@ impl Store for PostgresStore {
 
     fn accepts_commits(&self) -> bool {
         !self.is_closed() && !self.committer.lanes.are_outdated() && self.health.answers()
+    }
+
+    fn figures(&self) -> Vec<Figure> {
+        self.connector.figures()
     }
 
     fn checkpoint<'a>(&'a self, _dir: &'a Path) -> Reply<'a, ()> {

@@ -10,12 +10,13 @@
 
 mod cluster;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use runtime::{Clock, spawn};
-use storage::{Batch, Position, Store, StoreError, counter};
+use runtime::{Clock, Random, spawn};
+use storage::{Batch, Limit, Position, Store, StoreError, counter};
 use storage_postgres::{FORMAT_VERSION, OpenError, PostgresSettings, PostgresStore};
 
 const LOG: &[u8] = b"log/";
@@ -40,8 +41,7 @@ fn sessions_that_are_killed_lose_no_commit_and_make_none_twice() {
     const WRITERS: usize = 6;
     const COMMITS: usize = 150;
     cluster::run(async {
-        // Other tests use the same database at the same time, and count what they send.
-        let url = format!("{} application_name=killed", cluster::url());
+        let url = format!("{} application_name=stator-to-kill", cluster::url());
         let settings = PostgresSettings { url, patience: Duration::from_secs(20), ..cluster::settings() };
         let stores = [Arc::new(cluster::open(&settings).await), Arc::new(cluster::open(&settings).await)];
         let tasks: Vec<_> = (0..WRITERS)
@@ -66,7 +66,7 @@ fn sessions_that_are_killed_lose_no_commit_and_make_none_twice() {
             .collect();
         let killer = cluster::connect().await;
         let kill = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-                    WHERE application_name = 'killed' AND random() < 0.3";
+                    WHERE application_name = 'stator-to-kill' AND random() < 0.3";
         let mut killed = 0;
         while !tasks.iter().all(|task| task.is_finished()) {
             pause(25).await;
@@ -221,5 +221,52 @@ fn a_database_that_is_not_there_is_an_error_in_time() {
             let settings = PostgresSettings { schema: schema.to_owned(), ..settings.clone() };
             assert!(matches!(PostgresStore::open(&settings).await.map(drop), Err(OpenError::Settings(_))));
         }
+    });
+}
+
+/// The certificate may only be readable for the server's user; who runs the tests as somebody else is root.
+#[test]
+fn connections_are_encrypted_and_verified_as_asked() {
+    cluster::run(async {
+        let open = |mode: &str, root_certificates: Option<PathBuf>| {
+            let url = format!("{} sslmode={mode} application_name=tls-{mode}", cluster::tcp_url());
+            let settings = PostgresSettings { url, root_certificates, ..cluster::settings() };
+            async move { PostgresStore::open(&settings).await }
+        };
+        let look = cluster::connect().await;
+        for (mode, encrypted) in [("disable", false), ("prefer", true), ("require", true)] {
+            let store = open(mode, Some(cluster::certificate())).await.unwrap();
+            store.commit(batch(|batch| batch.set("key", "1"))).await.unwrap();
+            let ssl =
+                "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = $1";
+            let row = look.query_one(ssl, &[&format!("tls-{mode}")]).await.unwrap();
+            assert_eq!(row.get::<_, Option<bool>>(0), Some(encrypted), "{mode}");
+        }
+        // No authority of the machine knows that certificate.
+        let refused = open("require", None).await.map(drop);
+        assert!(matches!(refused, Err(OpenError::Store(StoreError::Io { .. }) | OpenError::Settings(_))));
+    });
+}
+
+/// What the index of the database does not take is refused as such, and undoes the commit.
+#[test]
+fn a_key_that_the_database_cannot_hold_is_refused() {
+    cluster::run(async {
+        let store = cluster::open(&cluster::settings()).await;
+        let random = Random::seeded(1);
+        let mut key: Vec<u8> = vec![1];
+        key.extend((0..1000).flat_map(|_| random.u64().to_be_bytes()));
+        for range in [false, true] {
+            let mut batch = batch(|batch| batch.set("key", "1").set(key.clone(), "1"));
+            if range {
+                batch.delete_range("a", "b");
+            }
+            let refused = store.commit(batch).await;
+            assert!(matches!(refused, Err(StoreError::Limit(Limit::KeyTooLong { bytes: 8001 }))), "{refused:?}");
+        }
+        key.truncate(2600);
+        store.commit(batch(|batch| batch.set(key.clone(), "1"))).await.unwrap();
+        assert_eq!(store.get_one(&key).await.unwrap().unwrap().value, "1");
+        assert!(store.get_one(b"key").await.unwrap().is_none());
     });
 }

@@ -354,7 +354,7 @@ fn an_absent_key_that_is_only_checked_stays_absent() {
 fn every_call_takes_one_round_trip() {
     cluster::run(async {
         let store = cluster::open(&cluster::settings()).await;
-        let counters = batch(|batch| batch.add("count", 1).add("bytes", 1).set("table", "1").set("gone", "1"));
+        let counters = batch(|batch| batch.add("count", 1).add("bytes", 1).set("table", "1").set("gone-0", "1"));
         let table = store.commit(counters).await.unwrap();
         let keys = ["item", "table", "absent"].map(|key| Bytes::from_static(key.as_bytes()));
         store.get(&keys).await.unwrap();
@@ -364,7 +364,10 @@ fn every_call_takes_one_round_trip() {
             let before = store.round_trips();
             let put = batch(|batch| {
                 batch.check("table", Some(table)).check("item", expected).check("absent", None);
-                batch.set("item", format!("{round}")).set("index", "1").delete("gone");
+                batch
+                    .set("item", format!("{round}"))
+                    .set(format!("gone-{}", round + 1), "1")
+                    .delete(format!("gone-{round}"));
                 batch.add("count", 1).add("bytes", 100).append(LOG, "x")
             });
             expected = Some(store.commit(put).await.unwrap());

@@ -51,6 +51,17 @@ pub struct Versioned {
     pub value: Bytes,
 }
 
+/// Something that a store counts, for its operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Figure {
+    /// What it is called, in words joined by `_`.
+    pub name: &'static str,
+    /// What it counts, in one sentence.
+    pub help: &'static str,
+    /// How often that was so far.
+    pub count: u64,
+}
+
 /// An ordered, transactional key-value store. Object safe: it is used as `Arc<dyn Store>`.
 ///
 /// Keys are ordered as unsigned bytes. The empty key and keys that begin with the byte 0 belong to the store itself:
@@ -113,6 +124,11 @@ pub trait Store: Send + Sync {
     /// the database that it is in does not answer.
     fn accepts_commits(&self) -> bool {
         true
+    }
+
+    /// What the store has counted since it was opened.
+    fn figures(&self) -> Vec<Figure> {
+        Vec::new()
     }
 
     /// Writes a copy of one point of the commit order into `dir`, which must not exist yet and from which a store can

@@ -23,8 +23,10 @@ pub async fn run<'a>(
     let target = change::Target { reference: &input.table_name, absent };
     let wanted = &input.time_to_live_specification;
     let table = change::commit(context, target, |table| {
-        if status::of_table(table, now_ms) == Some(Status::Creating) {
-            return Err(messages::time_to_live_of_table_in_creation(&table.name));
+        match status::of_table(table, now_ms) {
+            Some(Status::Creating) => return Err(messages::time_to_live_of_table_in_creation(&table.name)),
+            Some(Status::Deleting) => return Err(messages::table_in_use(&table.name, "deleted")),
+            Some(Status::Active | Status::Updating) | None => {}
         }
         let next = changed(table, wanted)?;
         let mut batch = Batch::new();

@@ -1,10 +1,11 @@
-//! A PostgreSQL of the tests' own: made in a temporary directory when the first test asks, reached through a socket in there, and gone with
-//! the process, however that ends.
+//! A PostgreSQL of the tests' own: made in a temporary directory when the first test asks, reached through a socket in there or on
+//! 127.0.0.1, and gone with the process, however that ends.
 
 #![allow(dead_code, reason = "each file of tests uses a part")]
 
 use std::future::Future;
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -21,11 +22,16 @@ dir=$(mktemp -d /tmp/stator-postgres.XXXXXX)
 trap 'kill -INT $server 2>/dev/null; wait $server || true; rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
 "$1/initdb" -D "$dir/data" -U stator --auth=trust --no-sync >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
-"$1/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync=$2 -c max_connections=400 -c shared_buffers=64MB \
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
+  -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE \
+  -keyout "$dir/data/server.key" -out "$dir/data/server.crt" 2>>"$dir/log" || { cat "$dir/log" >&2; exit 1; }
+chmod 600 "$dir/data/server.key"
+"$1/postgres" -D "$dir/data" -k "$dir" -p $3 -c listen_addresses=127.0.0.1 -c ssl=on \
+  -c fsync=$2 -c max_connections=400 -c shared_buffers=64MB \
   >>"$dir/log" 2>&1 </dev/null &
 server=$!
 for _ in $(seq 300); do
-  "$1/pg_isready" -q -h "$dir" -U stator && break
+  "$1/pg_isready" -q -h "$dir" -p $3 -U stator && break
   sleep 0.1
 done
 echo "$dir"
@@ -35,6 +41,7 @@ read _ || true
 /// The server, while this process lives.
 struct Server {
     dir: String,
+    port: u16,
     /// Its input is held open for as long as it is to run.
     _process: Child,
 }
@@ -53,13 +60,14 @@ fn server() -> &'static Server {
         if is_root {
             command.args(["--reuid=postgres", "--regid=postgres", "--init-groups", "sh"]);
         }
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let fsync = std::env::var("STATOR_TEST_FSYNC").unwrap_or_else(|_| "off".to_owned());
-        command.args(["-c", SCRIPT, "sh"]).arg(bin).arg(fsync).current_dir("/tmp");
+        command.args(["-c", SCRIPT, "sh"]).arg(bin).arg(fsync).arg(port.to_string()).current_dir("/tmp");
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a shell starts");
         let mut dir = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut dir).unwrap();
         assert!(!dir.is_empty(), "PostgreSQL did not start; what it said stands above");
-        Server { dir: dir.trim().to_owned(), _process: process }
+        Server { dir: dir.trim().to_owned(), port, _process: process }
     })
 }
 
@@ -76,7 +84,18 @@ fn binaries() -> Option<PathBuf> {
 
 /// The address of the server.
 pub fn url() -> String {
-    format!("host={} user=stator dbname=postgres", server().dir)
+    let Server { dir, port, .. } = server();
+    format!("host={dir} port={port} user=stator dbname=postgres")
+}
+
+/// The address for those who come through the network.
+pub fn tcp_url() -> String {
+    format!("host=localhost hostaddr=127.0.0.1 port={} user=stator dbname=postgres", server().port)
+}
+
+/// The server's certificate, which it signed itself.
+pub fn certificate() -> PathBuf {
+    PathBuf::from(&server().dir).join("data/server.crt")
 }
 
 /// Settings for a schema of this test's own.
