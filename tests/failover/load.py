@@ -146,7 +146,7 @@ class Load:
         return ", ".join(f"{times} {status}" for status, times in sorted(counts.items()))
 
     def recovery(self, since: float) -> dict[str, float]:
-        """For each server the seconds until every one of its writers had a write acknowledged that it sent after this moment."""
+        """For each server: how long after this moment each of its writers had an acknowledged write again."""
         slowest: dict[str, float] = {}
         for writer in self.writers:
             times = [one.answered - since for one in writer.tries if one.is_success and one.sent >= since]

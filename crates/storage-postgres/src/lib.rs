@@ -32,6 +32,7 @@
 mod commit;
 mod error;
 mod exclusive;
+mod health;
 mod heat;
 mod lanes;
 mod link;

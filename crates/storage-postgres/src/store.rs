@@ -10,6 +10,7 @@ use runtime::Random;
 use storage::{Batch, Figure, Page, Reply, Scan, Store, StoreError, Version, Versioned};
 
 use crate::commit::Committer;
+use crate::health::Health;
 use crate::heat::Heat;
 use crate::lanes::Lanes;
 use crate::link::Connector;
@@ -25,6 +26,7 @@ pub struct PostgresStore {
     /// Shared with the tasks that commit: a commit goes on when its caller does not wait for it any more.
     committer: Arc<Committer>,
     settling: Settling,
+    health: Arc<Health>,
 }
 
 impl PostgresStore {
@@ -48,7 +50,8 @@ impl PostgresStore {
             heat: Heat::new(),
             closed: false.into(),
         });
-        Ok(Self { settling: Settling::new(connector.clone()), connector, readers, committer })
+        let health = Health::watch(connector.clone());
+        Ok(Self { settling: Settling::new(connector.clone()), connector, readers, committer, health })
     }
 
     /// How often the store has sent something to the database and waited for the answer, connecting excepted.
@@ -112,7 +115,7 @@ impl Store for PostgresStore {
     }
 
     fn accepts_commits(&self) -> bool {
-        !self.is_closed() && !self.committer.lanes.are_outdated()
+        !self.is_closed() && !self.committer.lanes.are_outdated() && self.health.answers()
     }
 
     fn figures(&self) -> Vec<Figure> {

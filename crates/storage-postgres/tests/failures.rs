@@ -179,6 +179,35 @@ fn a_newer_format_is_refused_and_stops_those_who_write() {
 }
 
 #[test]
+fn a_store_says_when_its_database_is_away_and_when_it_is_back() {
+    const SECONDS_MAX: u64 = 15;
+    cluster::run(async {
+        let admin = cluster::connect().await;
+        admin.batch_execute("CREATE DATABASE away").await.unwrap();
+        let url = cluster::url().replace("dbname=postgres", "dbname=away");
+        let store = cluster::open(&PostgresSettings { url, ..cluster::settings() }).await;
+        // Asked at least once.
+        pause(1_500).await;
+        assert!(store.accepts_commits());
+        let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = 'away'";
+        for is_there in [false, true] {
+            let change = format!("ALTER DATABASE away ALLOW_CONNECTIONS {is_there}");
+            admin.batch_execute(&change).await.unwrap();
+            if !is_there {
+                assert!(0 < admin.query_one(end, &[]).await.unwrap().get::<_, i64>(0), "nothing was connected");
+            }
+            let mut looks = 0;
+            while store.accepts_commits() != is_there {
+                looks += 1;
+                assert!(looks < SECONDS_MAX * 20, "it does not notice that the database is there: {is_there}");
+                pause(50).await;
+            }
+        }
+        store.commit(batch(|batch| batch.set("key", "1"))).await.unwrap();
+    });
+}
+
+#[test]
 fn a_database_that_is_not_there_is_an_error_in_time() {
     cluster::run(async {
         let settings = PostgresSettings {

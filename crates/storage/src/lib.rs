@@ -120,7 +120,8 @@ pub trait Store: Send + Sync {
         false
     }
 
-    /// Whether the store takes commits. It does not after a failure that only opening it again can mend.
+    /// Whether the store takes commits, as far as is known. It does not after a failure that only opening it again can mend, nor while
+    /// the database that it is in does not answer.
     fn accepts_commits(&self) -> bool {
         true
     }
