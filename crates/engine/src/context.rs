@@ -10,6 +10,7 @@ use crate::error::from_store;
 use crate::opened::{Opened, Outdated};
 use api::{Error, messages};
 use bytes::Bytes;
+use runtime::TurnTaken;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use storage::{Batch, Page, Scan, StoreError, Version, Versioned};
@@ -92,6 +93,11 @@ impl<'e> Context<'e> {
         let reads = self.engine.store.get(keys).await.map_err(from_store)?;
         reads.iter().for_each(|read| self.saw_read(read.as_ref()));
         Ok(reads)
+    }
+
+    /// Waits for this writer's turn at the items of these keys, where the store is shared.
+    pub async fn turns_at(&self, keys: &[Bytes]) -> Vec<TurnTaken<'e>> {
+        if self.engine.store.is_shared() { self.engine.turns.take(keys).await } else { Vec::new() }
     }
 
     /// Reads one page of a range.

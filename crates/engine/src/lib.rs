@@ -29,6 +29,7 @@ pub mod plan;
 pub mod streams;
 pub mod tables;
 pub mod transaction;
+pub mod turns;
 pub mod write;
 
 use catalog::Catalog;
@@ -72,6 +73,8 @@ pub struct Engine {
     pub random: Random,
     /// Work that outlives requests.
     pub jobs: jobs::Jobs,
+    /// Who is at which item, over a shared store.
+    pub turns: turns::Turns,
     /// When tokens of transactions were last removed.
     pub token_windows: transaction::TokenWindows,
     /// What the operator chose.
@@ -91,6 +94,7 @@ impl Engine {
             clock,
             random,
             jobs: jobs::Jobs::default(),
+            turns: turns::Turns::default(),
             token_windows: transaction::TokenWindows::default(),
             settings,
         }

@@ -83,10 +83,11 @@ impl Context<'_> {
         mut writes: Vec<ItemWrite<'_>>,
     ) -> Result<Vec<Written>, Error> {
         let mut conflicts = Conflicts::default();
+        let keys: Vec<Bytes> = writes.iter().map(|write| write.key.bytes.clone()).collect();
+        let _turns = self.turns_at(&keys).await;
         loop {
             let mut plan = Plan::new(self.visible(), writes.len(), Kept::Unchecked);
             plan.cause = cause;
-            let keys: Vec<Bytes> = writes.iter().map(|write| write.key.bytes.clone()).collect();
             let reads = match keys.as_slice() {
                 [key] if !self.engine.store.is_shared() => vec![self.get(key).await?],
                 keys => self.get_unverified(keys).await?,

@@ -12,4 +12,4 @@ mod spawn;
 
 pub use clock::{Clock, ManualClock, Moment, TimedOut, Timestamp};
 pub use random::Random;
-pub use spawn::{Task, give_way, join, spawn};
+pub use spawn::{Task, Turn, TurnTaken, give_way, join, spawn};

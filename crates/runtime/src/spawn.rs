@@ -5,6 +5,12 @@ use std::future::Future;
 /// A running task. Dropping it lets the task go on alone.
 pub type Task<T> = tokio::task::JoinHandle<T>;
 
+/// Something that one task has at a time; those who wait get it in the order in which they came.
+pub type Turn = tokio::sync::Mutex<()>;
+
+/// A turn that is taken, until this is dropped.
+pub type TurnTaken<'a> = tokio::sync::MutexGuard<'a, ()>;
+
 /// Starts `future` on the runtime of the calling thread.
 ///
 /// # Panics

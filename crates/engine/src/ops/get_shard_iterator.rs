@@ -83,16 +83,22 @@ impl Log<'_> {
     /// The place behind the newest record.
     async fn end(&self) -> Result<Position, Error> {
         let settled = self.context.settled().await?;
+        Ok(self.newest().await?.min(Position::behind(settled)))
+    }
+
+    /// The place behind the newest record that is visible, whether records may still come before it or not.
+    async fn newest(&self) -> Result<Position, Error> {
         let newest = self.entry(Position::default(), Direction::Backward).await?;
-        Ok(newest.map_or(Position::default(), |(position, _)| position.next()).min(Position::behind(settled)))
+        Ok(newest.map_or(Position::default(), |(position, _)| position.next()))
     }
 
     /// A number that lies outside of the shard was not read from it. One that is still to come least of all: records that have lower
-    /// numbers would never be read.
+    /// numbers would never be read. Up to the newest record nobody but a server that knew it to be settled told of one.
     async fn expect_inside(&self, position: Position) -> Result<Position, Error> {
         let last = match self.shard.closed {
             Some((version, _)) => version,
-            None => self.end().await?.version.max(self.shard.opened),
+            // What another server handed out may not be settled yet as far as this one knows.
+            None => self.newest().await?.version.max(self.shard.opened),
         };
         if position.version < self.shard.opened || last < position.version {
             return Err(messages::invalid_sequence_number());
