@@ -52,6 +52,12 @@ impl<'e> Context<'e> {
         found
     }
 
+    /// The tables that a read is to verify, where other servers may have changed them. After a commit none: it has checked them, and what
+    /// is told of it must not fail for what became of them later.
+    fn to_verify(&self) -> Option<&Opened> {
+        self.opened.as_ref().filter(|opened| !opened.has_committed())
+    }
+
     fn saw(&self, version: Version) {
         self.seen.fetch_max(version, Ordering::Relaxed);
     }
@@ -78,7 +84,7 @@ impl<'e> Context<'e> {
 
     /// Reads several keys at one point of the order of commits.
     pub async fn get_many(&self, keys: &[Bytes]) -> Result<Vec<Option<Versioned>>, Error> {
-        let Some(opened) = &self.opened else { return self.get_unverified(keys).await };
+        let Some(opened) = self.to_verify() else { return self.get_unverified(keys).await };
         let mut keys = keys.to_vec();
         let wanted = keys.len();
         keys.extend(opened.keys());
@@ -90,7 +96,11 @@ impl<'e> Context<'e> {
 
     /// The same, for a write: its commit checks what the tables are.
     pub async fn get_unverified(&self, keys: &[Bytes]) -> Result<Vec<Option<Versioned>>, Error> {
-        let reads = self.engine.store.get(keys).await.map_err(from_store)?;
+        let store = &self.engine.store;
+        let reads = match keys {
+            [key] => vec![store.get_one(key).await.map_err(from_store)?],
+            keys => store.get(keys).await.map_err(from_store)?,
+        };
         reads.iter().for_each(|read| self.saw_read(read.as_ref()));
         Ok(reads)
     }
@@ -102,7 +112,7 @@ impl<'e> Context<'e> {
 
     /// Reads one page of a range.
     pub async fn scan(&self, scan: Scan) -> Result<Page, Error> {
-        let page = match &self.opened {
+        let page = match self.to_verify() {
             None => self.engine.store.scan(scan).await.map_err(from_store)?,
             Some(opened) => {
                 let keys = opened.keys();

@@ -46,6 +46,11 @@ impl Opened {
         self.committed.store(true, Ordering::Relaxed);
     }
 
+    /// Whether something was committed, or may have been.
+    pub fn has_committed(&self) -> bool {
+        self.committed.load(Ordering::Relaxed)
+    }
+
     /// The keys of the descriptors, to be read with whatever is read.
     pub fn keys(&self) -> Vec<Bytes> {
         self.tables().iter().map(|table| table.key.clone()).collect()
@@ -70,7 +75,7 @@ impl Opened {
     /// Whether the request is to be answered anew; `None` where that is to be found out by a read.
     pub fn must_repeat(&self) -> Option<bool> {
         let is = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
-        if is(&self.committed) {
+        if self.has_committed() {
             return Some(false);
         }
         if is(&self.outdated) {

@@ -88,10 +88,7 @@ impl Context<'_> {
         loop {
             let mut plan = Plan::new(self.visible(), writes.len(), Kept::Unchecked);
             plan.cause = cause;
-            let reads = match keys.as_slice() {
-                [key] if !self.engine.store.is_shared() => vec![self.get(key).await?],
-                keys => self.get_unverified(keys).await?,
-            };
+            let reads = self.get_unverified(&keys).await?;
             for (write, read) in writes.iter_mut().zip(reads) {
                 self.plan_write(&mut plan, write, read).await?;
             }

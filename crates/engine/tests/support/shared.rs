@@ -2,35 +2,57 @@
 
 use bytes::Bytes;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use storage::{Batch, Memory, Page, Reply, Scan, Store, Version, Versioned};
 
 /// The store.
-pub struct Shared(pub Arc<Memory>);
+pub struct Shared {
+    /// What all servers read and write.
+    pub memory: Arc<Memory>,
+    /// A key that somebody else writes anew, as it is, after every commit; unset until that begins.
+    pub restless: OnceLock<Bytes>,
+}
+
+impl Shared {
+    /// One server's view of a memory.
+    pub fn of(memory: &Arc<Memory>) -> Self {
+        Self { memory: memory.clone(), restless: OnceLock::new() }
+    }
+}
 
 impl Store for Shared {
     fn get<'a>(&'a self, keys: &'a [Bytes]) -> Reply<'a, Vec<Option<Versioned>>> {
-        self.0.get(keys)
+        self.memory.get(keys)
     }
 
     fn get_one<'a>(&'a self, key: &'a [u8]) -> Reply<'a, Option<Versioned>> {
-        self.0.get_one(key)
+        self.memory.get_one(key)
     }
 
     fn scan(&self, scan: Scan) -> Reply<'_, Page> {
-        self.0.scan(scan)
+        self.memory.scan(scan)
     }
 
     fn commit(&self, batch: Batch) -> Reply<'_, Version> {
-        self.0.commit(batch)
+        Reply::pending(async move {
+            let version = self.memory.commit(batch).await?;
+            if let Some(key) = self.restless.get()
+                && let Some(found) = self.memory.get_one(key).await?
+            {
+                let mut again = Batch::new();
+                again.set(key.clone(), found.value);
+                self.memory.commit(again).await?;
+            }
+            Ok(version)
+        })
     }
 
     fn durable(&self, version: Version) -> Reply<'_, ()> {
-        self.0.durable(version)
+        self.memory.durable(version)
     }
 
     fn latest(&self) -> Version {
-        self.0.latest()
+        self.memory.latest()
     }
 
     fn is_shared(&self) -> bool {
@@ -38,10 +60,10 @@ impl Store for Shared {
     }
 
     fn checkpoint<'a>(&'a self, dir: &'a Path) -> Reply<'a, ()> {
-        self.0.checkpoint(dir)
+        self.memory.checkpoint(dir)
     }
 
     fn close(&self) -> Reply<'_, ()> {
-        self.0.close()
+        self.memory.close()
     }
 }
