@@ -14,7 +14,6 @@ import dataclasses
 import json
 import secrets
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -27,7 +26,7 @@ from consumer.checker import check, divisions
 from consumer.history import Anomaly, Item
 from consumer.workers import Leases, Worker
 from consumer.writers import DEFINITION, TABLE, Load
-from harness import caches, kills, servers
+from harness import kills, servers, unit_tests
 from harness.kills import KilledServers
 from harness.wire import Connection
 
@@ -157,13 +156,6 @@ def write_history(path: Path, consumption: Consumption) -> None:
                 sink.write(json.dumps({type(entry).__name__: dataclasses.asdict(entry)}) + "\n")
 
 
-def run_unit_tests() -> bool:
-    """The checker against histories written by hand."""
-    tests = str(caches.TESTS / "consumer")
-    command = [sys.executable, "-m", "pytest", "-c", str(caches.TESTS / "pyproject.toml"), tests]
-    return subprocess.run(command, cwd=caches.TESTS, check=False).returncode == 0
-
-
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="tests/run consumer", description=__doc__)
     parser.add_argument("--seconds", type=float, default=120)
@@ -175,7 +167,7 @@ def main(arguments: list[str]) -> int:
     if options.short:
         options.seconds, options.kills = 15, 3 * options.servers
     # The checker is the same over every store.
-    results = [run_unit_tests()] if options.store == "local" else []
+    results = [unit_tests.run("consumer")] if options.store == "local" else []
     results.append(follow(options))
     print(f"{results.count(True)} passed, {results.count(False)} failed")
     return 0 if all(results) else 1

@@ -13,7 +13,6 @@ import gc
 import json
 import secrets
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,7 +20,7 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
-from harness import caches, kills, servers
+from harness import kills, servers, unit_tests
 from harness.crowd import Crowd
 from harness.kills import KilledServers
 from harness.wire import Connection
@@ -134,13 +133,6 @@ def run_broken(broken: str, seed: int) -> bool:
     return passed
 
 
-def run_unit_tests() -> bool:
-    """The checker against histories written by hand."""
-    tests = str(caches.TESTS / "histories")
-    command = [sys.executable, "-m", "pytest", "-c", str(caches.TESTS / "pyproject.toml"), tests]
-    return subprocess.run(command, cwd=caches.TESTS, check=False).returncode == 0
-
-
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="tests/run histories", description=__doc__)
     parser.add_argument("--operations", type=int, default=100_000)
@@ -158,7 +150,7 @@ def main(arguments: list[str]) -> int:
     results: list[bool] = []
     if options.store == "local":
         # The checker is the same over every store.
-        results.append(run_unit_tests())
+        results.append(unit_tests.run("histories"))
         results += [run_broken(broken, options.seed[0]) for broken in BROKEN]
     results += [run_seed(seed, options) for seed in options.seed]
     print(f"{results.count(True)} passed, {results.count(False)} failed")

@@ -34,6 +34,7 @@ pub use time_to_live::*;
 pub use transactions::*;
 
 use crate::{Error, ErrorKind};
+use std::fmt::Display;
 
 /// InternalServerError: the server failed, the client may retry. Tells nothing else.
 pub fn internal_server_error() -> Error {
@@ -53,6 +54,11 @@ pub fn conditional_check_failed(item: Option<model::EncodedItem>) -> Error {
 /// A local index's item collection would grow over its limit.
 pub fn item_collection_too_large() -> Error {
     ErrorKind::ItemCollectionSizeLimitExceeded { message: "Collection size exceeded.".into() }.into()
+}
+
+/// A ValidationException about the values of parameters.
+fn invalid(words: impl Display) -> Error {
+    validation(format!("One or more parameter values were invalid: {words}"))
 }
 
 /// The name of a key attribute's type in words about empty values.

@@ -1,8 +1,8 @@
 //! What the write of an item implies.
 //!
 //! [`effects`] is the only code that knows it: the item's record, the entries of every index, the record of the change log, the place in
-//! the order of expiry, the counts and sizes of partitions and indexes, the sizes of item collections. Whoever changes items (single writes, batches, backfill, and whatever comes later) calls
-//! it and commits what it gives in one batch, so that nothing is ever behind.
+//! the order of expiry, the counts and sizes of partitions and indexes, the sizes of item collections. Whoever changes items (single
+//! writes, batches, backfill, and whatever comes later) calls it and commits what it gives in one batch, so that nothing is ever behind.
 
 use crate::{entry, expiry};
 use bytes::Bytes;

@@ -30,6 +30,7 @@ pub mod streams;
 pub mod tables;
 pub mod transaction;
 pub mod turns;
+pub mod walk;
 pub mod write;
 
 use catalog::Catalog;

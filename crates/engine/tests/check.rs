@@ -344,7 +344,7 @@ async fn partitions_without_their_shards() {
 #[tokio::test]
 async fn records_that_are_none_or_lie_outside_of_their_shard() {
     let log = keys::change_log(1, 0);
-    let range = || keys::Range::prefixed(keys::change_log(1, 0).to_vec());
+    let range = || keys::changes(1, 0);
     let server = expiring().await;
     let (key, value) = first(&server, range()).await;
     let report = server.check().await;

@@ -355,6 +355,11 @@ pub fn change_log(table: u32, shard: u32) -> Bytes {
     key.into()
 }
 
+/// All records of a shard.
+pub fn changes(table: u32, shard: u32) -> Range {
+    Range::prefixed(change_log(table, shard).to_vec())
+}
+
 /// The opening or the closing of a shard.
 pub fn shard(table: u32, shard: u32, event: ShardEvent) -> Bytes {
     let mut key = shards_from(table, shard);

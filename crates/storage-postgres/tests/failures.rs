@@ -10,22 +10,17 @@
 
 mod cluster;
 
+use cluster::batch;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use runtime::{Clock, Random, spawn};
-use storage::{Batch, Limit, Position, Store, StoreError, counter};
+use storage::{Limit, Position, Store, StoreError, counter};
 use storage_postgres::{FORMAT_VERSION, OpenError, PostgresSettings, PostgresStore};
 
 const LOG: &[u8] = b"log/";
-
-fn batch(fill: impl FnOnce(&mut Batch) -> &mut Batch) -> Batch {
-    let mut batch = Batch::new();
-    fill(&mut batch);
-    batch
-}
 
 async fn number(store: &PostgresStore, key: &[u8]) -> i64 {
     counter::decode(&store.get_one(key).await.unwrap().unwrap().value).unwrap()

@@ -10,22 +10,17 @@
 
 mod cluster;
 
+use cluster::batch;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use runtime::{Clock, Timestamp, spawn};
-use storage::{Batch, Direction, Position, Scan, Store, StoreError, Version, counter};
+use storage::{Direction, Position, Scan, Store, StoreError, Version, counter};
 use storage_postgres::{PostgresSettings, PostgresStore};
 
 const LOG: &[u8] = b"log/";
-
-fn batch(fill: impl FnOnce(&mut Batch) -> &mut Batch) -> Batch {
-    let mut batch = Batch::new();
-    fill(&mut batch);
-    batch
-}
 
 async fn entries(store: &PostgresStore, from: Position) -> Vec<(Position, String)> {
     let scan = Scan {

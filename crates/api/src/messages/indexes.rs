@@ -1,13 +1,7 @@
 //! Words about keys and indexes as tables define them.
 
-use super::validation;
+use super::{invalid, validation};
 use crate::{Error, ErrorKind, KeyType, ProjectionType};
-use std::fmt::Display;
-
-/// A ValidationException about the values of parameters.
-fn invalid(words: impl Display) -> Error {
-    validation(format!("One or more parameter values were invalid: {words}"))
-}
 
 /// The table's key has more attributes than are defined.
 pub fn key_without_definition() -> Error {
@@ -131,7 +125,7 @@ pub fn index_throughput_of_on_demand(index: &str) -> Error {
     ))
 }
 
-/// A new index of a provisioned table without provisioned throughput (an answer of AWS quoted in issue 246 of the developer guide).
+/// A new index of a provisioned table without provisioned throughput (an answer of AWS quoted in a report of a fault in the developer guide).
 pub fn index_throughput_not_specified(index: &str) -> Error {
     invalid(format!("ProvisionedThroughput is not specified for index: {index}"))
 }

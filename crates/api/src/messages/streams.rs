@@ -3,14 +3,8 @@
 //! Beside each stands its evidence. "Measured" without a name is the documentation of AWS's controllers for Kubernetes, which quotes what
 //! AWS answered in October 2026.
 
-use super::validation;
+use super::{invalid, validation};
 use crate::{Error, ErrorKind, ShardIteratorType};
-use std::fmt::Display;
-
-/// A ValidationException about the values of parameters.
-fn invalid(words: impl Display) -> Error {
-    validation(format!("One or more parameter values were invalid: {words}"))
-}
 
 /// No stream has this ARN. Measured (answers of AWS in public reports of users, 2017 and 2021).
 pub fn stream_not_found(arn: &str) -> Error {

@@ -1,13 +1,8 @@
 //! Words of operations on tables as a whole.
 
-use super::{constraints_broken, validation};
+use super::{constraints_broken, invalid, validation};
 use crate::{Error, ErrorKind};
 use std::fmt::Display;
-
-/// A ValidationException about the values of parameters.
-fn invalid(words: impl Display) -> Error {
-    validation(format!("One or more parameter values were invalid: {words}"))
-}
 
 /// A LimitExceededException.
 pub(super) fn limit_exceeded(words: impl Display) -> Error {

@@ -4,9 +4,10 @@
 //! Items come in the order of their partitions, so one collection is summed up at a time. What its local index entries add is read from
 //! the one range that they are in each index.
 
-use super::{Fault, Report, Walk, counter, holds_anything};
+use super::{Fault, Report, counter, holds_anything};
 use crate::effects::ItemKey;
 use crate::entry;
+use crate::walk::Walk;
 use bytes::Bytes;
 use layout::keys::{self, Range, Source, Space};
 use layout::{ItemRecord, record};

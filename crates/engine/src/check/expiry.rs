@@ -1,7 +1,8 @@
 //! The check of the order of expiry: items against their places, places against items.
 
-use super::{Fault, Report, Walk};
+use super::{Fault, Report};
 use crate::expiry;
+use crate::walk::Walk;
 use bytes::Bytes;
 use layout::ItemRecord;
 use layout::keys::{self, Space};
@@ -16,8 +17,8 @@ pub(super) async fn check_places(
     places: Vec<(Bytes, Bytes)>,
     report: &mut Report,
 ) -> Result<(), StoreError> {
-    let is_complete = |status| status == ExpiryStatus::Enabled;
-    if !table.time_to_live.as_ref().is_some_and(|time_to_live| is_complete(time_to_live.status)) {
+    // Until all are entered some are missing.
+    if table.time_to_live.as_ref().is_none_or(|time_to_live| time_to_live.status != ExpiryStatus::Enabled) {
         return Ok(());
     }
     let (item_keys, wanted): (Vec<_>, Vec<_>) = places.into_iter().unzip();

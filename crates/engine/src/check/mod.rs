@@ -19,16 +19,13 @@ mod table;
 pub use report::{Fault, Finding, Report, Totals};
 
 use crate::catalog::OpenTable;
+use crate::walk::Walk;
 use bytes::Bytes;
 use layout::keys::{self, Range};
 use layout::{TokenRecord, record};
 use model::Table;
 use std::collections::BTreeMap;
-use storage::{Direction, Page, Scan, Store, StoreError};
-
-/// How much one read brings.
-const PAGE_ENTRIES: usize = 1000;
-const PAGE_BYTES: usize = 4 * 1024 * 1024;
+use storage::{Direction, Scan, Store, StoreError};
 
 /// Checks a store.
 ///
@@ -113,28 +110,6 @@ async fn check_numbers(store: &dyn Store, tables: &[Table], report: &mut Report)
 async fn counter(store: &dyn Store, key: &[u8]) -> Result<Result<i64, Fault>, StoreError> {
     let Some(found) = store.get_one(key).await? else { return Ok(Ok(0)) };
     Ok(record::decode_counter(&found.value).map_err(|_| Fault::Undecodable))
-}
-
-/// A walk over a range, page by page.
-struct Walk<'s> {
-    store: &'s dyn Store,
-    /// The scan of the next page.
-    next: Option<Scan>,
-}
-
-impl<'s> Walk<'s> {
-    fn new(store: &'s dyn Store, range: Range) -> Self {
-        let Range { from, to } = range;
-        let scan = Scan { from, to, direction: Direction::Forward, max_entries: PAGE_ENTRIES, max_bytes: PAGE_BYTES };
-        Self { store, next: Some(scan) }
-    }
-
-    async fn next(&mut self) -> Result<Option<Page>, StoreError> {
-        let Some(scan) = self.next.take() else { return Ok(None) };
-        let page = self.store.scan(scan.clone()).await?;
-        self.next = scan.after(&page);
-        Ok(Some(page))
-    }
 }
 
 /// Whether a range holds anything.

@@ -2,7 +2,8 @@
 //!
 //! What is known are ranges and single keys. Everything between them must be empty.
 
-use super::{Fault, Report, Walk, streams};
+use super::{Fault, Report, streams};
+use crate::walk::Walk;
 use bytes::Bytes;
 use layout::keys::{self, Counted, Range, Space};
 use model::Table;

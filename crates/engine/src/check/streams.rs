@@ -1,8 +1,9 @@
 //! The check of streams: every stream, shard and record decodes, records lie within their shards, and what a table's partitions say of
 //! their shards is so.
 
-use super::{Fault, Report, Walk};
+use super::{Fault, Report};
 use crate::streams::stored::{self, Shard, Shards};
+use crate::walk::Walk;
 use layout::ChangeRecord;
 use layout::keys::{self, Range, ShardEvent};
 use model::Table;
@@ -43,14 +44,13 @@ pub(super) async fn check(store: &dyn Store, tables: &[Table], report: &mut Repo
 
 async fn shards(store: &dyn Store, stream: &StreamRecord, report: &mut Report) -> Result<Vec<Shard>, StoreError> {
     let mut shards = Shards::default();
-    let mut next = Some(Shards::scan(stream));
-    while let Some(scan) = next {
-        let page = store.scan(scan.clone()).await?;
+    let range = Shards::range(stream);
+    let mut walk = Walk::new(store, range.clone());
+    while let Some(page) = walk.next().await? {
         if shards.take(&page).is_err() {
-            report.add(None, &scan.from, Fault::Undecodable);
+            report.add(None, &range.from, Fault::Undecodable);
             return Ok(Vec::new());
         }
-        next = scan.after(&page);
     }
     Ok(shards.of(stream))
 }
@@ -64,7 +64,7 @@ async fn check_records(
 ) -> Result<(), StoreError> {
     let log = keys::change_log(stream.table_number, shard.shard.number);
     let closed = shard.closed.map_or(u64::MAX, |(version, _)| version);
-    let mut walk = Walk::new(store, Range::prefixed(log.to_vec()));
+    let mut walk = Walk::new(store, keys::changes(stream.table_number, shard.shard.number));
     while let Some(page) = walk.next().await? {
         for entry in page.iter() {
             report.totals.changes += 1;
@@ -82,7 +82,8 @@ async fn check_records(
     Ok(())
 }
 
-/// Partitions cover all hashes, in order, with numbers of their own that will not be given again; each has an open shard if the table has a stream.
+/// Partitions cover all hashes, in order, with numbers of their own that will not be given again; each has an open shard if the table has
+/// a stream.
 fn check_partitions(table: &Table, known: &Known, report: &mut Report) {
     let descriptor = keys::table(&table.account, &table.name);
     let starts: Vec<u64> = table.partitions.iter().map(|partition| partition.first_hash).collect();
@@ -113,6 +114,6 @@ pub(super) fn ranges(known: &Known) -> impl Iterator<Item = Range> + '_ {
     known.keys().flat_map(|(table, shard)| {
         let opening = keys::shard(*table, *shard, ShardEvent::Opened);
         let closing = Range::prefixed(keys::shard(*table, *shard, ShardEvent::Closed).to_vec());
-        [Range { from: opening, to: closing.to }, Range::prefixed(keys::change_log(*table, *shard).to_vec())]
+        [Range { from: opening, to: closing.to }, keys::changes(*table, *shard)]
     })
 }

@@ -1,10 +1,11 @@
 //! The check of one table: items against entries, entries against items, counters against both.
 
-use super::{Fault, Report, Tally, Walk, collections, counter, expiry};
+use super::{Fault, Report, Tally, collections, counter, expiry};
 use crate::effects::ItemKey;
 use crate::entry::{self, Entry};
 use crate::key;
 use crate::partitions::sizes::{Count, Sizes};
+use crate::walk::Walk;
 use bytes::Bytes;
 use layout::ItemRecord;
 use layout::keys::{self, Counted, Source};

@@ -6,7 +6,7 @@
 //!
 //! The place of the walk is kept in memory alone. After a restart it starts over and skips the entries that are there.
 
-use super::{TableName, undecodable};
+use super::{TableName, undecodable, undecodable_under};
 use crate::Engine;
 use crate::catalog::OpenTable;
 use crate::entry;
@@ -80,8 +80,7 @@ pub(super) async fn fill(engine: &Engine, name: &TableName, table: OpenTable, nu
 }
 
 fn stored_item(key: Bytes, stored: Versioned) -> Result<StoredItem, StoreError> {
-    let record = ItemRecord::decode(&stored.value)
-        .map_err(|_| StoreError::corrupted(format!("the item under {key:02x?} does not decode")))?;
+    let record = ItemRecord::decode(&stored.value).map_err(|_| undecodable_under("item", &key))?;
     Ok(StoredItem { key, version: stored.version, record })
 }
 

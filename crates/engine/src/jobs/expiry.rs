@@ -5,10 +5,11 @@
 //! of one core from those who are waiting.
 
 use super::periodic::{self, Chore, Due};
-use super::{TableName, undecodable};
+use super::{TableName, undecodable, undecodable_under};
 use crate::catalog::OpenTable;
 use crate::effects::ItemKey;
 use crate::tables::change;
+use crate::walk::Walk;
 use crate::write::{ItemWrite, Next};
 use crate::{Caller, Context, Engine, expiry};
 use api::{Error, ErrorKind};
@@ -42,14 +43,12 @@ impl Chore for Sweep {
 
     async fn run(&mut self, engine: &Engine) -> Result<Due, StoreError> {
         let mut left = HashMap::new();
-        let mut next = Some(scan(keys::all_expiring(), PAGE_ITEMS));
-        while let Some(scan) = next {
-            let page = engine.store.scan(scan.clone()).await?;
+        let mut walk = Walk::new(&*engine.store, keys::all_expiring());
+        while let Some(page) = walk.next().await? {
             for entry in page.iter() {
                 let turn = self.turn(engine, entry.value_bytes(), &mut left).await;
                 periodic::keep_no_other::<Self>(turn)?;
             }
-            next = scan.after(&page);
         }
         self.next = left;
         Ok(if self.next.is_empty() { Due::Later } else { Due::Now })
@@ -65,8 +64,7 @@ impl Sweep {
         left: &mut HashMap<u32, Scan>,
     ) -> Result<(), StoreError> {
         let Some(stored) = engine.store.get_one(&table_key).await? else { return Ok(()) };
-        let table: Table = record::decode(&stored.value)
-            .map_err(|_| StoreError::corrupted(format!("the descriptor under {table_key:02x?} does not decode")))?;
+        let table: Table = record::decode(&stored.value).map_err(|_| undecodable_under("descriptor", &table_key))?;
         let now_seconds = engine.clock.now().as_seconds();
         let oldest = now_seconds.saturating_sub(expiry::LATEST_AGE_SECONDS);
         let all_due = || scan(keys::expiries(table.number, oldest, now_seconds), PAGE_ITEMS);
@@ -186,8 +184,7 @@ pub(super) async fn enter_all(engine: &Engine, name: &TableName, number: u32) ->
 fn places(table: &Table, page: &Page) -> Result<Batch, StoreError> {
     let mut batch = Batch::new();
     for entry in page.iter() {
-        let record = ItemRecord::decode(&entry.value_bytes())
-            .map_err(|_| StoreError::corrupted(format!("the item under {:02x?} does not decode", entry.key)))?;
+        let record = ItemRecord::decode(&entry.value_bytes()).map_err(|_| undecodable_under("item", entry.key))?;
         if let Some(place) = expiry::place(table, entry.key, &record) {
             batch.check(entry.key_bytes(), Some(entry.version));
             batch.set(place, Bytes::new());

@@ -1,7 +1,8 @@
 //! Work that outlives the request that caused it: filling a new index, removing what was deleted; and work that comes with time: deleting
 //! what has expired, dividing what is hot, removing what is over ([`periodic`]).
 //!
-//! The first kind of job belongs to a table and has no state of its own: what is to be done next follows from the descriptor and the clock ([`work`]).
+//! The first kind of job belongs to a table and has no state of its own: what is to be done next follows from the descriptor and the clock
+//! ([`work`]).
 //! So a job that was interrupted by a crash is started again when the server starts, two jobs of one table do no harm, and everything
 //! that a job commits is checked against the descriptor that it read.
 //!
@@ -21,20 +22,19 @@ use crate::Engine;
 use crate::catalog::OpenTable;
 use crate::error::from_store;
 use crate::tables::removal;
+use crate::walk::Walk;
 use api::Error;
 use layout::{keys, record};
 use model::Table;
 use model::table::{Status, Transition};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
-use storage::{Batch, Direction, Scan, StoreError};
+use storage::{Batch, StoreError};
 
 /// How long a job waits after the first failure of the store; twice as long after each further one.
 const PAUSE_FIRST: Duration = Duration::from_secs(1);
 /// The longest that a job waits after a failure of the store.
 const PAUSE_MAX: Duration = Duration::from_secs(60);
-/// How many descriptors one read brings while unfinished work is looked for.
-const PAGE_TABLES: usize = 100;
 
 /// The jobs of an engine.
 #[derive(Default)]
@@ -59,19 +59,12 @@ impl Engine {
 
     /// Starts the jobs of all tables that have unfinished work.
     async fn start_unfinished(&self) -> Result<(), StoreError> {
-        let range = keys::all_tables();
-        let (from, to) = (range.from, range.to);
-        let scan = Scan { from, to, direction: Direction::Forward, max_entries: PAGE_TABLES, max_bytes: usize::MAX };
-        let mut next = Some(scan);
-        while let Some(scan) = next {
-            let page = self.store.scan(scan.clone()).await?;
+        let mut walk = Walk::new(&*self.store, keys::all_tables());
+        while let Some(page) = walk.next().await? {
             for entry in page.iter() {
-                let table = record::decode(entry.value).map_err(|_| {
-                    StoreError::corrupted(format!("the descriptor under {:02x?} does not decode", entry.key))
-                })?;
+                let table = record::decode(entry.value).map_err(|_| undecodable_under("descriptor", entry.key))?;
                 self.start_job(&table);
             }
-            next = scan.after(&page);
         }
         Ok(())
     }
@@ -223,4 +216,9 @@ async fn refresh(engine: &Engine, name: &TableName) -> Result<(), StoreError> {
 
 fn undecodable(name: &TableName) -> StoreError {
     StoreError::corrupted(format!("the descriptor of table {} does not decode", name.name))
+}
+
+/// Something that is stored under a key and does not decode.
+fn undecodable_under(what: &str, key: &[u8]) -> StoreError {
+    StoreError::corrupted(format!("the {what} under {key:02x?} does not decode"))
 }

@@ -7,6 +7,7 @@ use crate::Engine;
 use crate::streams::stored::{self, Shards};
 use crate::streams::{RETENTION_MS, SHARD_AGE_MAX_MS, shards};
 use crate::tables::change;
+use crate::walk::Walk;
 use layout::keys::{self, Range, ShardEvent};
 use model::stream::StreamRecord;
 use std::time::Duration;
@@ -22,13 +23,11 @@ impl Chore for Retention {
     const WHAT: &'static str = "removing shards that are over";
 
     async fn run(&mut self, engine: &Engine) -> Result<Due, StoreError> {
-        let mut next = Some(stored::scan(keys::all_streams()));
-        while let Some(scan) = next {
-            let page = engine.store.scan(scan.clone()).await?;
+        let mut walk = Walk::new(&*engine.store, keys::all_streams());
+        while let Some(page) = walk.next().await? {
             for entry in page.iter() {
                 periodic::keep_no_other::<Self>(look_at(engine, entry).await)?;
             }
-            next = scan.after(&page);
         }
         Ok(Due::Later)
     }
@@ -43,11 +42,9 @@ async fn look_at(engine: &Engine, entry: Entry<'_>) -> Result<(), StoreError> {
 /// Removes the shards that are over, and the stream when it has none left and gets no more.
 async fn remove_old(engine: &Engine, stream: &StreamRecord) -> Result<(), StoreError> {
     let mut shards = Shards::default();
-    let mut next = Some(Shards::scan(stream));
-    while let Some(scan) = next {
-        let page = engine.store.scan(scan.clone()).await?;
+    let mut walk = Walk::new(&*engine.store, Shards::range(stream));
+    while let Some(page) = walk.next().await? {
         shards.take(&page).map_err(unreadable)?;
-        next = scan.after(&page);
     }
     let shards = shards.of(stream);
     let oldest_ms = engine.now_ms().saturating_sub(RETENTION_MS);
@@ -60,7 +57,7 @@ async fn remove_old(engine: &Engine, stream: &StreamRecord) -> Result<(), StoreE
     let mut batch = Batch::new();
     for shard in over {
         let number = shard.shard.number;
-        let Range { from, to } = Range::prefixed(keys::change_log(stream.table_number, number).to_vec());
+        let Range { from, to } = keys::changes(stream.table_number, number);
         batch.delete_range(from, to);
         batch.delete(keys::shard(stream.table_number, number, ShardEvent::Opened));
         batch.delete(keys::shard(stream.table_number, number, ShardEvent::Closed));

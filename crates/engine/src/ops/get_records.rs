@@ -1,15 +1,14 @@
 //! GetRecords: what is in a shard from a place on.
 
 use crate::context::Context;
-use crate::error::corrupted;
 use crate::streams::iterator::Iterator;
+use crate::streams::log::Log;
 use crate::streams::records::Reader;
 use crate::streams::{ITERATOR_VALIDITY_MS, describe, stored};
 use api::{Decoded, Error, GetRecordsInput, GetRecordsOutput, messages};
-use layout::keys;
 use model::limits;
 use std::borrow::Cow;
-use storage::{Direction, Position, Scan};
+use storage::Direction;
 
 /// Answers with records, and with where to go on unless the shard has ended.
 pub async fn run<'a>(
@@ -28,21 +27,14 @@ pub async fn run<'a>(
     let settled = context.settled().await?;
     // The shard is read before its records: what was closed then gets no more of them.
     let shard = stored::shard(context, &stream, iterator.shard).await?.ok_or_else(messages::trimmed_data)?;
-    let log = keys::change_log(stream.table_number, iterator.shard);
-    let page = context
-        .scan(Scan {
-            from: iterator.position.key(&log),
-            to: keys::successor(&log).into(),
-            direction: Direction::Forward,
-            max_entries,
-            max_bytes: limits::GET_RECORDS_SIZE_MAX,
-        })
-        .await?;
+    let log = Log::of(context, &stream, iterator.shard);
+    let most = (max_entries, limits::GET_RECORDS_SIZE_MAX);
+    let page = log.page(iterator.position, Direction::Forward, most).await?;
     let reader = Reader { arn: iterator.arn, region: &context.engine.settings.region, view: stream.stream.view };
     let mut position = iterator.position;
     let mut records = Vec::with_capacity(page.len());
     for entry in page.iter() {
-        let at = Position::of_key(&log, entry.key).ok_or_else(|| corrupted(entry.key))?;
+        let at = log.position(entry)?;
         if settled < at.version {
             break;
         }

@@ -3,13 +3,14 @@
 use crate::context::Context;
 use crate::error::corrupted;
 use crate::streams::iterator::Iterator;
+use crate::streams::log::Log;
 use crate::streams::stored::{self, Shard};
 use crate::streams::{describe, sequence};
 use api::{Decoded, Error, GetShardIteratorInput, GetShardIteratorOutput, ShardIteratorType, messages};
-use layout::{ChangeRecord, keys};
+use layout::ChangeRecord;
 use model::partition::OpenShard;
 use std::borrow::Cow;
-use storage::{Direction, Position, Scan};
+use storage::{Direction, Position};
 
 /// Answers with an iterator.
 pub async fn run(
@@ -22,12 +23,12 @@ pub async fn run(
     let named = OpenShard::parse(&input.shard_id).ok_or_else(messages::shard_not_found)?;
     let shard = stored::shard(context, &stream, named.number).await?;
     let shard = shard.filter(|shard| shard.shard == named).ok_or_else(messages::shard_not_found)?;
-    let log = Log { context, table: stream.table_number, shard: &shard };
+    let places = Places { context, log: Log::of(context, &stream, named.number), shard: &shard };
     let position = match wanted {
         Wanted::Oldest => Position::default(),
-        Wanted::Newest => log.end().await?,
-        Wanted::At(position) => log.expect_inside(position).await?,
-        Wanted::Since(at_ms) => log.since(at_ms).await?,
+        Wanted::Newest => places.end().await?,
+        Wanted::At(position) => places.expect_inside(position).await?,
+        Wanted::Since(at_ms) => places.since(at_ms).await?,
     };
     let issued_ms = context.engine.now_ms();
     let iterator = Iterator { arn: &input.stream_arn, shard: named.number, position, issued_ms };
@@ -72,14 +73,14 @@ impl Wanted {
     }
 }
 
-/// The log of a shard.
-struct Log<'c> {
+/// A shard in which a place is looked for.
+struct Places<'c> {
     context: &'c Context<'c>,
-    table: u32,
+    log: Log<'c>,
     shard: &'c Shard,
 }
 
-impl Log<'_> {
+impl Places<'_> {
     /// The place behind the newest record.
     async fn end(&self) -> Result<Position, Error> {
         let settled = self.context.settled().await?;
@@ -124,12 +125,9 @@ impl Log<'_> {
 
     /// The place and the time of the first record from a place on, or of the last one.
     async fn entry(&self, from: Position, direction: Direction) -> Result<Option<(Position, u64)>, Error> {
-        let log = keys::change_log(self.table, self.shard.shard.number);
-        let to = keys::successor(&log).into();
-        let scan = Scan { from: from.key(&log), to, direction, max_entries: 1, max_bytes: usize::MAX };
-        let page = self.context.scan(scan).await?;
+        let page = self.log.page(from, direction, (1, usize::MAX)).await?;
         let Some(entry) = page.last() else { return Ok(None) };
-        let position = Position::of_key(&log, entry.key).ok_or_else(|| corrupted(entry.key))?;
+        let position = self.log.position(entry)?;
         let change = ChangeRecord::decode(entry.value_bytes()).map_err(|_| corrupted(entry.key))?;
         Ok(Some((position, change.at_ms)))
     }

@@ -38,10 +38,12 @@ pub async fn run(
 
 /// How large the partitions are, where the request may divide them.
 async fn sizes(context: &Context<'_>, input: &UpdateTableInput<'_>) -> Result<Sizes, Error> {
-    let may_divide = input.provisioned_throughput.is_some() || input.warm_throughput.is_some();
+    if input.provisioned_throughput.is_none() && input.warm_throughput.is_none() {
+        return Ok(Sizes::default());
+    }
     match change::read(context, &input.table_name).await? {
-        Some(table) if may_divide => Sizes::of(&context.scan(Sizes::scan(&table.descriptor)).await?),
-        Some(_) | None => Ok(Sizes::default()),
+        Some(table) => Sizes::of(&context.scan(Sizes::scan(&table.descriptor)).await?),
+        None => Ok(Sizes::default()),
     }
 }
 

@@ -17,6 +17,7 @@
 pub mod describe;
 pub mod iterator;
 pub mod label;
+pub mod log;
 pub mod records;
 pub mod sequence;
 pub mod shards;

@@ -78,7 +78,7 @@ pub async fn shard(context: &Context<'_>, stream: &StreamRecord, number: u32) ->
 /// Reads all shards of a stream, in the order of their numbers.
 pub async fn shards(context: &Context<'_>, stream: &StreamRecord) -> Result<Vec<Shard>, Error> {
     let mut shards = Shards::default();
-    let mut next = Some(Shards::scan(stream));
+    let mut next = Some(scan(Shards::range(stream)));
     while let Some(scan) = next {
         let page = context.scan(scan.clone()).await?;
         shards.take(&page)?;
@@ -92,11 +92,10 @@ pub async fn shards(context: &Context<'_>, stream: &StreamRecord) -> Result<Vec<
 pub struct Shards(BTreeMap<u32, Shard>);
 
 impl Shards {
-    /// The scan that brings a stream's shards. If the stream was on when it was read, it may bring those of later streams of its table
-    /// too.
-    pub fn scan(stream: &StreamRecord) -> Scan {
+    /// Where a stream's shards are stored. If the stream was on when it was read, those of later streams of its table may be there too.
+    pub fn range(stream: &StreamRecord) -> Range {
         let Stream { first_shard, last_shard, .. } = stream.stream;
-        scan(keys::shards(stream.table_number, first_shard, last_shard))
+        keys::shards(stream.table_number, first_shard, last_shard)
     }
 
     /// Takes in a page of the scan.

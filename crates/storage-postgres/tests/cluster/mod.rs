@@ -11,6 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use storage::Batch;
 use storage_postgres::{PostgresSettings, PostgresStore};
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::{Client, NoTls};
@@ -124,4 +125,11 @@ pub async fn connect() -> Client {
     let (client, connection) = tokio_postgres::connect(&url(), NoTls).await.unwrap();
     runtime::spawn(async move { connection.await.ok() });
     client
+}
+
+/// A batch that is filled by the closure.
+pub fn batch(fill: impl FnOnce(&mut Batch) -> &mut Batch) -> Batch {
+    let mut batch = Batch::new();
+    fill(&mut batch);
+    batch
 }
