@@ -97,7 +97,8 @@ async fn execute(server: &Server, statement: &str, members: &Map<String, Value>)
 
 async fn run(name: &str) -> usize {
     let server = tables().await;
-    let path = format!("{}/tests/statements/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+    // Tests run in their crate's folder.
+    let path = format!("tests/statements/{name}.txt");
     let script = std::fs::read_to_string(&path).unwrap();
     let (mut rows, mut failures, mut members) = (0, Vec::new(), Map::new());
     for (number, line) in script.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with("//")) {

@@ -43,9 +43,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// The root of the workspace.
+/// The root of the workspace, as Cargo names it to what it runs. Not the folder in which this was compiled: checkouts share what is built.
 fn root() -> PathBuf {
-    let mut root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let mut root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     root.pop();
     root.pop();
     root
