@@ -15,17 +15,21 @@ type Layer = (u8, u8);
 const DEVELOPMENT: Layer = (u8::MAX, 0);
 
 /// Where each crate stands.
-const LAYERS: [(&str, Layer); 14] = [
+const LAYERS: [(&str, Layer); 18] = [
     ("runtime", (0, 0)),
     ("model", (0, 0)),
     ("api", (1, 0)),
     ("layout", (1, 0)),
     ("expression", (1, 0)),
     ("partiql", (1, 1)),
+    ("sigv4", (1, 0)),
+    ("policy", (1, 0)),
     ("storage", (2, 0)),
+    ("keyring", (2, 0)),
     ("storage-local", (2, 1)),
     ("storage-postgres", (2, 1)),
     ("engine", (3, 0)),
+    ("auth", (4, 0)),
     ("server", (5, 0)),
     ("stator", (6, 0)),
     ("testkit", DEVELOPMENT),

@@ -1,0 +1,1 @@
+//! Principals, credentials and sessions, and the IAM and STS services that manage them.

@@ -1,0 +1,1 @@
+//! Keys that encrypt what is stored.
