@@ -91,12 +91,12 @@ fn add_bounds(facts: &mut Facts, query: &QueryInput<'_>, schema: &KeySchema) {
         }
     };
     if let Some(text) = query.key_condition_expression.as_deref() {
-        if let Ok(Ok(condition)) = parse_key_condition(text, &placeholders).map(|parsed| parsed.conditions()) {
+        if let Ok(condition) = parse_key_condition(text, &placeholders).and_then(|parsed| parsed.conditions()) {
             add(&condition);
         }
-    } else if let Some(conditions) = query.key_conditions.as_ref() {
-        if let Ok(condition) = legacy::key_conditions(&attribute_conditions(conditions)) {
-            add(&condition);
-        }
+    } else if let Some(conditions) = query.key_conditions.as_ref()
+        && let Ok(condition) = legacy::key_conditions(&attribute_conditions(conditions))
+    {
+        add(&condition);
     }
 }
