@@ -81,7 +81,11 @@ fn key(sort: u32) -> Value {
     json!({ "pk": { "S": "a" }, "sk": { "N": sort.to_string() } })
 }
 
+/// An operation, its input, and the actions with their resources.
+type Row<'r> = (&'r str, Value, Vec<(&'r str, &'r str)>);
+
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 async fn actions_and_resources() {
     let server = server().await;
     let get = |statement: &str| json!({ "Statement": statement });
@@ -89,7 +93,7 @@ async fn actions_and_resources() {
     let index = format!("{TABLE}/index/by-text");
     let any_stream = format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/*/stream/*");
     let other = "arn:aws:dynamodb:eu-west-1:111122223333:table/theirs";
-    let rows: Vec<(&str, Value, Vec<(&str, &str)>)> = vec![
+    let rows: Vec<Row<'_>> = vec![
         ("GetItem", json!({ "TableName": "music", "Key": key(1) }), vec![("GetItem", TABLE)]),
         ("GetItem", json!({ "TableName": TABLE, "Key": key(1) }), vec![("GetItem", TABLE)]),
         ("GetItem", json!({ "TableName": other, "Key": key(1) }), vec![("GetItem", other)]),
@@ -188,6 +192,7 @@ fn texts(values: &[&str]) -> Vec<String> {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 async fn facts() {
     let server = server().await;
     let all = Some("ALL_ATTRIBUTES");
