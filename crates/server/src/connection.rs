@@ -5,6 +5,7 @@
 
 use crate::connections::{Order, SeatGuard};
 use crate::listener::Server;
+use crate::origin::Origin;
 use crate::pipeline;
 use crate::service::Service;
 use hyper::body::Incoming;
@@ -35,12 +36,12 @@ const STREAM_WINDOW_BYTES: u32 = 256 * 1024;
 const CONNECTION_WINDOW_BYTES: u32 = 1024 * 1024;
 
 /// Serves one connection until it closes.
-pub(crate) async fn serve<S: Service>(server: Arc<Server<S>>, stream: TcpStream, seat: SeatGuard) {
+pub(crate) async fn serve<S: Service>(server: Arc<Server<S>>, stream: TcpStream, seat: SeatGuard, origin: Origin) {
     let seat = Arc::new(seat);
     let opening = while_serving(&seat, opening(&stream, &server.clock)).await;
     let result = match opening {
-        Some(Ok(Opening::Http1)) => serve_http1(server, stream, &seat).await,
-        Some(Ok(Opening::Http2)) => serve_http2(server, stream, &seat).await,
+        Some(Ok(Opening::Http1)) => serve_http1(server, stream, &seat, origin).await,
+        Some(Ok(Opening::Http2)) => serve_http2(server, stream, &seat, origin).await,
         // Closed by the client, or by us before it said anything.
         Some(Ok(Opening::Closed) | Err(_)) | None => return,
     };
@@ -53,13 +54,14 @@ async fn serve_http1<S: Service>(
     server: Arc<Server<S>>,
     stream: TcpStream,
     seat: &Arc<SeatGuard>,
+    origin: Origin,
 ) -> hyper::Result<()> {
     let limits = server.settings.limits.clone();
     let io = TokioIo::new(Observed { stream, seat: seat.clone(), notes_heads: true });
-    let context = Arc::new((server, seat.clone()));
+    let context = Arc::new((server, seat.clone(), origin));
     let service = service_fn(move |request: Request<Incoming>| {
         let context = context.clone();
-        async move { Ok::<_, Infallible>(pipeline::answer(&context.0, &context.1, request).await) }
+        async move { Ok::<_, Infallible>(pipeline::answer(&context.0, &context.1, &context.2, request).await) }
     });
     let connection = http1::Builder::new()
         .max_buf_size(limits.head_bytes)
@@ -72,13 +74,14 @@ async fn serve_http2<S: Service>(
     server: Arc<Server<S>>,
     stream: TcpStream,
     seat: &Arc<SeatGuard>,
+    origin: Origin,
 ) -> hyper::Result<()> {
     let limits = server.settings.limits.clone();
     let io = TokioIo::new(Observed { stream, seat: seat.clone(), notes_heads: false });
-    let context = Arc::new((server, seat.clone()));
+    let context = Arc::new((server, seat.clone(), origin));
     let service = service_fn(move |request: Request<Incoming>| {
         let context = context.clone();
-        async move { Ok::<_, Infallible>(pipeline::answer(&context.0, &context.1, request).await) }
+        async move { Ok::<_, Infallible>(pipeline::answer(&context.0, &context.1, &context.2, request).await) }
     });
     let connection = http2::Builder::new(Executor)
         .max_concurrent_streams(limits.streams_per_connection)

@@ -5,6 +5,7 @@
 use crate::connection;
 use crate::connections::Connections;
 use crate::metrics::Metrics;
+use crate::origin::Origin;
 use crate::service::Service;
 use crate::settings::Settings;
 use runtime::{Clock, Random};
@@ -104,7 +105,7 @@ impl<S: Service> Server<S> {
             // The semaphore is never closed, so there is always a permit to wait for.
             let Ok(place) = places.clone().acquire_owned().await else { return };
             match listener.0.accept().await {
-                Ok((stream, _)) => self.start(stream, place),
+                Ok((stream, peer)) => self.start(stream, peer, place),
                 Err(error) if is_of_one_connection(&error) => (),
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept connections");
@@ -114,16 +115,17 @@ impl<S: Service> Server<S> {
         }
     }
 
-    fn start(self: &Arc<Self>, stream: TcpStream, place: OwnedSemaphorePermit) {
+    fn start(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) {
         // Answers are written whole, so waiting for more to send with them only delays them. It fails for a socket that the
         // client has already closed.
         if stream.set_nodelay(true).is_err() {
             return;
         }
+        let origin = Origin { source: Some(peer.ip().to_canonical()), endpoint: Arc::default(), protection: None };
         let server = self.clone();
         let seat = self.connections.join();
         runtime::spawn(async move {
-            connection::serve(server, stream, seat).await;
+            connection::serve(server, stream, seat, origin).await;
             drop(place);
         });
     }
