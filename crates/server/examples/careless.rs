@@ -203,7 +203,7 @@ async fn main() {
     let engine = Arc::new(Engine::new(Arc::new(store), clock.clone(), Random::system(), settings));
     engine.start_jobs().await.unwrap();
     let service = Dispatch::new(engine, "000000000000".to_owned());
-    let settings = server::Settings { region, limits: Limits::default() };
+    let settings = server::Settings { region, limits: Limits::default(), audit: None };
     let server = Server::new(service, settings, clock, Random::system());
     server.run(Listener::bind(value("--listen").parse().unwrap()).unwrap(), std::future::pending()).await;
 }

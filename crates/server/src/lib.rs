@@ -13,6 +13,7 @@
 //! a connection for ever: `connections` ends what takes too long, `panics` turns a bug into a 500. Nothing here knows what an
 //! item is.
 
+pub mod audit;
 mod body;
 mod call;
 mod connection;

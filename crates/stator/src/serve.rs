@@ -32,7 +32,7 @@ async fn serve(settings: &Settings) -> Result<ExitCode, String> {
     let clock = Clock::system();
     let engine = Arc::new(Engine::new(store.clone(), clock.clone(), Random::system(), settings.engine.clone()));
     engine.start_jobs().await.map_err(|problem| format!("cannot read the tables: {problem}"))?;
-    let server_settings = server::Settings { region: settings.engine.region.clone(), limits: Limits::default() };
+    let server_settings = server::Settings { region: settings.engine.region.clone(), limits: Limits::default(), audit: None };
     let service = Dispatch::new(engine, settings.account.clone());
     let server = Server::new(service, server_settings, clock, Random::system());
     let stop = stop().map_err(|problem| format!("cannot watch for signals: {problem}"))?;

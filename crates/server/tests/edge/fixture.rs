@@ -55,7 +55,7 @@ pub async fn start() -> Running {
 pub async fn start_with(limits: Limits) -> Running {
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = listener.address().unwrap();
-    let settings = Settings { region: "eu-test-1".to_owned(), limits };
+    let settings = Settings { region: "eu-test-1".to_owned(), limits, audit: None };
     let server: Arc<Server<Echo>> = Server::new(Echo, settings, Clock::system(), Random::seeded(1));
     let (stop, stopped) = oneshot::channel();
     let task = runtime::spawn(async move {
