@@ -9,7 +9,7 @@
 use bytes::Bytes;
 use engine::Engine;
 use runtime::{Clock, Random};
-use server::{Dispatch, Limits, Listener, Server};
+use server::{Dispatch, Limits, Listener, ListenerSettings, Server};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -205,5 +205,6 @@ async fn main() {
     let service = Dispatch::new(engine, "000000000000".to_owned());
     let settings = server::Settings { region, limits: Limits::default(), audit: None };
     let server = Server::new(service, settings, clock, Random::system());
-    server.run(Listener::bind(value("--listen").parse().unwrap()).unwrap(), std::future::pending()).await;
+    let listener = Listener::bind(ListenerSettings::open(value("--listen").parse().unwrap())).unwrap();
+    server.run(vec![listener], std::future::pending()).await;
 }

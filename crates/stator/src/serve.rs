@@ -32,15 +32,17 @@ async fn serve(settings: &Settings) -> Result<ExitCode, String> {
     let clock = Clock::system();
     let engine = Arc::new(Engine::new(store.clone(), clock.clone(), Random::system(), settings.engine.clone()));
     engine.start_jobs().await.map_err(|problem| format!("cannot read the tables: {problem}"))?;
-    let server_settings = server::Settings { region: settings.engine.region.clone(), limits: Limits::default(), audit: None };
+    let server_settings =
+        server::Settings { region: settings.engine.region.clone(), limits: Limits::default(), audit: None };
     let service = Dispatch::new(engine, settings.account.clone());
     let server = Server::new(service, server_settings, clock, Random::system());
     let stop = stop().map_err(|problem| format!("cannot watch for signals: {problem}"))?;
-    let listener = Listener::bind(settings.listen).map_err(|problem| format!("{}: {problem}", settings.listen))?;
+    let listener = Listener::bind(server::ListenerSettings::open(settings.listen))
+        .map_err(|problem| format!("{}: {problem}", settings.listen))?;
     let address = listener.address().map_err(|problem| format!("{}: {problem}", settings.listen))?;
     log::say(&format!("stator listens on http://{address}"));
     tracing::info!(%address, region = settings.engine.region, place = ?settings.place, "listening");
-    let finished = server.run(listener, stop).await;
+    let finished = server.run(vec![listener], stop).await;
     store.close().await.map_err(|problem| format!("cannot close the store: {problem}"))?;
     tracing::info!(finished, "stopped");
     Ok(ExitCode::SUCCESS)
