@@ -115,17 +115,20 @@ impl Tls {
         Ok(true)
     }
 
+    /// Reads the files again if they changed, and logs what came of it.
+    pub fn renew(&self) {
+        match self.reload() {
+            Ok(false) => (),
+            Ok(true) => tracing::info!(certificate = %self.settings.certificate.display(), "certificate was renewed"),
+            Err(error) => tracing::error!(%error, "a new certificate is broken, the old one stays"),
+        }
+    }
+
     /// Looks at the files every few seconds, until dropped.
     pub(crate) async fn watch(&self) {
         loop {
             self.clock.sleep(LOOK_PAUSE).await;
-            match self.reload() {
-                Ok(false) => (),
-                Ok(true) => {
-                    tracing::info!(certificate = %self.settings.certificate.display(), "certificate was renewed")
-                }
-                Err(error) => tracing::error!(%error, "a new certificate is broken, the old one stays"),
-            }
+            self.renew();
         }
     }
 

@@ -130,7 +130,7 @@ pub(super) fn resources(body: &[u8], region: &str, account: &str) -> Vec<Resourc
         true => table.to_owned(),
         false => format!("arn:aws:dynamodb:{region}:{account}:table/{table}"),
     });
-    tables.chain(names.stream_arn.clone()).map(|arn| resource(arn)).collect()
+    tables.chain(names.stream_arn.clone()).map(resource).collect()
 }
 
 /// The resource of an ARN; its account is the ARN's.
