@@ -4,6 +4,7 @@
 
 mod check;
 mod config;
+mod listening;
 mod log;
 mod serve;
 

@@ -1,10 +1,11 @@
 //! `stator serve`: opens the store, starts the engine's jobs, serves until it is told to stop, and closes the store.
 
 use crate::config::{Database, Durability, Place, Settings};
-use crate::log;
+use crate::{listening, log};
 use engine::Engine;
 use runtime::{Clock, Random};
-use server::{Dispatch, Limits, Listener, Server};
+use server::audit::Audit;
+use server::{Dispatch, Limits, Server, Tls};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -32,18 +33,47 @@ async fn serve(settings: &Settings) -> Result<ExitCode, String> {
     let clock = Clock::system();
     let engine = Arc::new(Engine::new(store.clone(), clock.clone(), Random::system(), settings.engine.clone()));
     engine.start_jobs().await.map_err(|problem| format!("cannot read the tables: {problem}"))?;
-    let server_settings = server::Settings { region: settings.engine.region.clone(), limits: Limits::default() };
-    let service = Dispatch::new(engine, settings.account.clone());
-    let server = Server::new(service, server_settings, clock, Random::system());
+    let audit = open_audit(settings, &clock)?;
+    let server_settings =
+        server::Settings { region: settings.engine.region.clone(), limits: Limits::default(), audit: audit.clone() };
+    let service = Dispatch::new(engine, settings.accounts.first().cloned().unwrap_or_default());
+    let server = Server::new(service, server_settings, clock.clone(), Random::system());
     let stop = stop().map_err(|problem| format!("cannot watch for signals: {problem}"))?;
-    let listener = Listener::bind(settings.listen).map_err(|problem| format!("{}: {problem}", settings.listen))?;
-    let address = listener.address().map_err(|problem| format!("{}: {problem}", settings.listen))?;
-    log::say(&format!("stator listens on http://{address}"));
-    tracing::info!(%address, region = settings.engine.region, place = ?settings.place, "listening");
-    let finished = server.run(listener, stop).await;
+    let listening = listening::open(settings, &clock)?;
+    listening.announce(settings)?;
+    renew_on_hangup(listening.tls.clone(), audit.clone())?;
+    let finished = server.run(listening.listeners, stop).await;
+    if let Some(audit) = audit {
+        audit.close().await;
+    }
     store.close().await.map_err(|problem| format!("cannot close the store: {problem}"))?;
     tracing::info!(finished, "stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+fn open_audit(settings: &Settings, clock: &Clock) -> Result<Option<Arc<Audit>>, String> {
+    let Some(path) = &settings.audit else { return Ok(None) };
+    let audit = Audit::open(path.clone(), clock.clone(), Random::system());
+    audit.map(Some).map_err(|problem| format!("{}: {problem}", path.display()))
+}
+
+/// From now on SIGHUP, which would end the process, makes it open its audit log anew and look for a new certificate.
+fn renew_on_hangup(tls: Option<Arc<Tls>>, audit: Option<Arc<Audit>>) -> Result<(), String> {
+    if tls.is_none() && audit.is_none() {
+        return Ok(());
+    }
+    let mut hangup = signal(SignalKind::hangup()).map_err(|problem| format!("cannot watch for signals: {problem}"))?;
+    runtime::spawn(async move {
+        while hangup.recv().await.is_some() {
+            if let Some(audit) = &audit {
+                audit.reopen().await;
+            }
+            if let Some(tls) = &tls {
+                tls.renew();
+            }
+        }
+    });
+    Ok(())
 }
 
 async fn open(settings: &Settings) -> Result<Arc<dyn Store>, String> {
