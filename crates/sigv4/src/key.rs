@@ -1,49 +1,60 @@
-//! Signing keys and signatures.
-//!
-//! A key is derived from a secret for one day, region and service, by four HMACs; whoever verifies many requests keeps it.
+//! Secrets become signing keys, and signing keys sign.
 
 use crate::TERMINATOR;
-use ring::hmac::{self, HMAC_SHA256};
+use crate::sink::{Gathered, Sink};
+use ring::hmac;
 use std::fmt;
 use subtle::ConstantTimeEq;
 
-/// What a day's requests to a service of a region are signed with.
+/// What a signing key is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scope<'a> {
+    /// A day, as in `20260131`.
+    pub date: &'a str,
+    /// A region, as in `us-east-1`.
+    pub region: &'a str,
+    /// A service, as in `dynamodb`.
+    pub service: &'a str,
+}
+
+impl Scope<'_> {
+    pub(crate) fn put(&self, sink: &mut impl Sink) {
+        for part in [self.date, self.region, self.service] {
+            sink.put(part.as_bytes());
+            sink.put(b"/");
+        }
+        sink.put(TERMINATOR.as_bytes());
+    }
+}
+
+impl fmt::Display for Scope<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}/{}/{TERMINATOR}", self.date, self.region, self.service)
+    }
+}
+
+/// The key that signs all requests of one access key, day, region and service. Deriving it costs as much as several signatures, so it
+/// is worth keeping.
 #[derive(Clone)]
 pub struct SigningKey(hmac::Key);
 
-/// A signature.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Signature([u8; 32]);
-
 impl SigningKey {
-    /// The key of a secret for a day (as in `20260131`), a region and a service.
-    pub fn derive(secret: &str, date: &str, region: &str, service: &str) -> Self {
-        let mut start = Vec::with_capacity(4 + secret.len());
-        start.extend_from_slice(b"AWS4");
-        start.extend_from_slice(secret.as_bytes());
-        let parts = [date, region, service, TERMINATOR];
-        Self(parts.iter().fold(hmac::Key::new(HMAC_SHA256, &start), |key, part| {
-            hmac::Key::new(HMAC_SHA256, hmac::sign(&key, part.as_bytes()).as_ref())
+    /// The key of a secret for a scope.
+    pub fn derive(secret: &str, scope: &Scope<'_>) -> SigningKey {
+        let start = [b"AWS4", secret.as_bytes()].concat();
+        let parts = [scope.date, scope.region, scope.service, TERMINATOR];
+        SigningKey(parts.iter().fold(hmac::Key::new(hmac::HMAC_SHA256, &start), |key, part| {
+            hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&key, part.as_bytes()).as_ref())
         }))
     }
 
-    /// Signs a string to sign.
-    pub fn sign(&self, text: &[u8]) -> Signature {
-        self.finish(hmac::Context::with_key(&self.0), text)
-    }
-
-    /// Signs a string that comes in pieces.
-    pub(crate) fn sign_pieces(&self, pieces: &[&[u8]]) -> Signature {
-        let mut context = hmac::Context::with_key(&self.0);
-        pieces.iter().for_each(|piece| context.update(piece));
-        self.finish(context, b"")
-    }
-
-    fn finish(&self, mut context: hmac::Context, rest: &[u8]) -> Signature {
-        context.update(rest);
-        let mut bytes = [0; 32];
-        bytes.copy_from_slice(context.sign().as_ref());
-        Signature(bytes)
+    /// Signs what is put into a sink.
+    pub(crate) fn sign(&self, text: impl FnOnce(&mut Gathered<hmac::Context>)) -> Signature {
+        let mut sink = Gathered::new(hmac::Context::with_key(&self.0));
+        text(&mut sink);
+        let mut signature = [0; 32];
+        signature.copy_from_slice(sink.finish().sign().as_ref());
+        Signature(signature)
     }
 }
 
@@ -53,12 +64,38 @@ impl fmt::Debug for SigningKey {
     }
 }
 
+/// A signature. Equality takes the same time wherever two signatures differ.
+#[derive(Clone, Copy)]
+pub struct Signature([u8; 32]);
+
 impl Signature {
-    /// Whether a request presents this signature: 64 lower-case hexadecimal digits. Takes the same time wherever they differ.
-    pub fn is(&self, presented: &str) -> bool {
-        hex(&self.0).as_slice().ct_eq(presented.as_bytes()).into()
+    /// Reads 64 hexadecimal digits.
+    pub fn from_hex(text: &str) -> Option<Signature> {
+        let text: &[u8; 64] = text.as_bytes().try_into().ok()?;
+        let mut signature = [0; 32];
+        for (byte, [high, low]) in signature.iter_mut().zip(text.as_chunks().0) {
+            *byte = digit(*high)? << 4 | digit(*low)?;
+        }
+        Some(Signature(signature))
     }
 }
+
+/// AWS writes signatures in lower case and refuses them in upper case: they are compared as text.
+fn digit(character: u8) -> Option<u8> {
+    match character {
+        b'0'..=b'9' => Some(character - b'0'),
+        b'a'..=b'f' => Some(character - b'a' + 10),
+        _ => None,
+    }
+}
+
+impl PartialEq for Signature {
+    fn eq(&self, other: &Signature) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for Signature {}
 
 impl fmt::Display for Signature {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -68,18 +105,6 @@ impl fmt::Display for Signature {
 
 impl fmt::Debug for Signature {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A signature in a log would be one that somebody could use.
-        formatter.write_str("Signature(..)")
+        write!(formatter, "Signature({self})")
     }
-}
-
-/// A digest in hexadecimal.
-pub(crate) fn hex(bytes: &[u8; 32]) -> [u8; 64] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = [0; 64];
-    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 15)];
-    }
-    text
 }
