@@ -1,0 +1,1 @@
+//! One request to a KMS over HTTP or HTTPS.
