@@ -56,6 +56,7 @@ enum Source {
 }
 
 /// A secret that a master key made, and how the master key gives it again.
+#[derive(Debug)]
 pub struct Generated {
     /// The secret.
     pub secret: Secret,
