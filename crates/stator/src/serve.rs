@@ -12,7 +12,7 @@ use std::sync::Arc;
 use storage::{Memory, Store};
 use storage_local::{LocalSettings, LocalStore};
 use storage_postgres::{PostgresSettings, PostgresStore};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Runs the server to its end.
 ///
@@ -39,9 +39,10 @@ async fn serve(settings: &Settings) -> Result<ExitCode, String> {
     let service = Dispatch::new(engine, settings.accounts.first().cloned().unwrap_or_default());
     let server = Server::new(service, server_settings, clock.clone(), Random::system());
     let stop = stop().map_err(|problem| format!("cannot watch for signals: {problem}"))?;
+    let hangup = hangup(settings).map_err(|problem| format!("cannot watch for signals: {problem}"))?;
     let listening = listening::open(settings, &clock)?;
+    renew_on(hangup, listening.tls.clone(), audit.clone());
     listening.announce(settings)?;
-    renew_on_hangup(listening.tls.clone(), audit.clone())?;
     let finished = server.run(listening.listeners, stop).await;
     if let Some(audit) = audit {
         audit.close().await;
@@ -57,12 +58,15 @@ fn open_audit(settings: &Settings, clock: &Clock) -> Result<Option<Arc<Audit>>, 
     audit.map(Some).map_err(|problem| format!("{}: {problem}", path.display()))
 }
 
-/// From now on SIGHUP, which would end the process, makes it open its audit log anew and look for a new certificate.
-fn renew_on_hangup(tls: Option<Arc<Tls>>, audit: Option<Arc<Audit>>) -> Result<(), String> {
-    if tls.is_none() && audit.is_none() {
-        return Ok(());
-    }
-    let mut hangup = signal(SignalKind::hangup()).map_err(|problem| format!("cannot watch for signals: {problem}"))?;
+/// From now on SIGHUP does not end the process, if there is anything to renew.
+fn hangup(settings: &Settings) -> std::io::Result<Option<Signal>> {
+    let has_files = settings.tls.is_some() || settings.audit.is_some();
+    has_files.then(|| signal(SignalKind::hangup())).transpose()
+}
+
+/// With every SIGHUP the audit log is opened anew and a new certificate is looked for.
+fn renew_on(hangup: Option<Signal>, tls: Option<Arc<Tls>>, audit: Option<Arc<Audit>>) {
+    let Some(mut hangup) = hangup else { return };
     runtime::spawn(async move {
         while hangup.recv().await.is_some() {
             if let Some(audit) = &audit {
@@ -73,7 +77,6 @@ fn renew_on_hangup(tls: Option<Arc<Tls>>, audit: Option<Arc<Audit>>) -> Result<(
             }
         }
     });
-    Ok(())
 }
 
 async fn open(settings: &Settings) -> Result<Arc<dyn Store>, String> {
