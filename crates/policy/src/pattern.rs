@@ -1,167 +1,282 @@
-//! Patterns of resources and of condition values: text, wildcards and policy variables.
+//! Texts with wildcards and variables, compiled.
 //!
-//! A variable is `${key}` or `${key, 'default'}`; `${*}`, `${?}` and `${$}` are those characters themselves. What a variable stands for is
-//! taken as it is: wildcards in it mean nothing. Where it stands for nothing and has no default, the pattern matches nothing.
+//! A pattern is cut at its `*` into segments. The first must stand at the start of a text, the last at its end, and each of the others is
+//! looked for from where the one before ended; the leftmost place is always right. So nothing is tried twice and a match takes time linear
+//! in the text, for segments without `?` and variables, and never more than the product of both lengths.
+//!
+//! The value of a variable is text: a `*` in it is an asterisk ("IAM User Guide: IAM policy elements: Variables and tags").
 
-use crate::condition::{Context, Key, Values};
-use crate::glob::{self, Token};
+use crate::{Context, Key, Values};
 
-/// A compiled pattern.
-#[derive(Clone, Debug)]
-pub struct Pattern(Vec<Piece>);
-
-#[derive(Clone, Debug)]
-enum Piece {
-    Tokens(Vec<Token>),
-    Variable { key: Key, default: Option<String> },
+/// Which texts count as equal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Case {
+    Sensitive,
+    /// ASCII letters have no case: actions.
+    Ascii,
+    /// Letters have no case: `StringEqualsIgnoreCase`.
+    Ignored,
 }
 
-/// Which characters of a pattern mean something.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Meaning {
+/// What a text may contain beside itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Notation {
     /// `*` and `?`.
     pub wildcards: bool,
-    /// `${...}`: only from version 2012-10-17 on.
+    /// `${...}`: version 2012-10-17.
     pub variables: bool,
+    pub case: Case,
+}
+
+/// A compiled text.
+#[derive(Clone, Debug)]
+pub(crate) struct Pattern {
+    shape: Shape,
+    case: Case,
+}
+
+#[derive(Clone, Debug)]
+enum Shape {
+    Any,
+    Exact(Box<str>),
+    Prefix(Box<str>),
+    /// What is between the asterisks.
+    Segments(Box<[Segment]>),
+}
+
+type Segment = Box<[Token]>;
+
+#[derive(Clone, Debug)]
+enum Token {
+    Text(Box<str>),
+    /// `?`
+    One,
+    Variable(Variable),
+}
+
+/// A reference to a value of the request.
+#[derive(Clone, Debug)]
+pub(crate) struct Variable {
+    key: Key,
+    name: Box<str>,
+    default: Option<Box<str>>,
+}
+
+impl Variable {
+    /// What is between the braces of `${...}`.
+    fn parse(text: &str) -> Self {
+        let (name, default) = match text.split_once(',') {
+            Some((name, rest)) => match rest.trim().strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
+                Some(default) => (name, Some(default.into())),
+                // Not the notation of a default: no such key will ever be present.
+                None => (text, None),
+            },
+            None => (text, None),
+        };
+        let (key, name) = Key::parse(name.trim());
+        Self { key, name: name.into(), default }
+    }
+
+    /// Its value. A key that is absent or empty "is effectively null" and so takes the default, and one that may have several values
+    /// cannot be a variable ("IAM User Guide: IAM policy elements: Variables and tags").
+    fn resolve<'a>(&'a self, context: &'a dyn Context) -> Option<&'a str> {
+        match context.values(self.key, &self.name) {
+            Values::One(value) if !value.is_empty() => Some(value),
+            Values::One(_) | Values::Absent | Values::Many(_) => self.default.as_deref(),
+        }
+    }
 }
 
 impl Pattern {
-    /// Compiles a text.
-    pub fn new(text: &str, meaning: Meaning) -> Self {
-        let mut pieces = Vec::new();
-        let mut tokens = Vec::with_capacity(text.len());
+    /// Matches everything.
+    pub const ANY: Self = Self { shape: Shape::Any, case: Case::Sensitive };
+
+    pub fn compile(text: &str, notation: Notation) -> Self {
+        let mut builder = Builder::default();
         let mut rest = text;
-        while let Some(first) = rest.chars().next() {
-            if meaning.variables
-                && let Some((inside, after)) = rest.strip_prefix("${").and_then(|rest| rest.split_once('}'))
-            {
-                match inside {
-                    "*" | "?" | "$" => tokens.extend(inside.bytes().map(Token::Byte)),
-                    _ => {
-                        if !tokens.is_empty() {
-                            pieces.push(Piece::Tokens(std::mem::take(&mut tokens)));
-                        }
-                        pieces.push(variable(inside));
-                    }
-                }
-                rest = after;
-                continue;
-            }
-            let (character, after) = rest.split_at(first.len_utf8());
+        while let Some(character) = rest.chars().next() {
+            let (taken, after) = rest.split_at(character.len_utf8());
             match character {
-                "*" if meaning.wildcards => tokens.push(Token::Any),
-                "?" if meaning.wildcards => tokens.push(Token::One),
-                character => tokens.extend(character.bytes().map(Token::Byte)),
+                '*' if notation.wildcards => builder.asterisk(),
+                '?' if notation.wildcards => builder.token(Token::One),
+                '$' if notation.variables => {
+                    if let Some((inner, after)) = after.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
+                        match inner {
+                            "*" | "?" | "$" => builder.text.push_str(inner),
+                            _ => builder.token(Token::Variable(Variable::parse(inner))),
+                        }
+                        rest = after;
+                        continue;
+                    }
+                    builder.text.push_str(taken);
+                }
+                _ => builder.text.push_str(taken),
             }
             rest = after;
         }
-        if !tokens.is_empty() {
-            pieces.push(Piece::Tokens(tokens));
-        }
-        Self(pieces)
+        Self { shape: builder.finish(), case: notation.case }
     }
 
-    /// Whether a text is what the pattern describes.
-    pub fn matches(&self, text: &str, context: &dyn Context) -> bool {
-        match self.0.as_slice() {
-            [] => text.is_empty(),
-            [Piece::Tokens(tokens)] => glob::matches(tokens, text.as_bytes()),
-            pieces => expanded(pieces, context).is_some_and(|tokens| glob::matches(&tokens, text.as_bytes())),
-        }
-    }
-
-    /// The keys of its variables.
-    pub fn keys(&self) -> impl Iterator<Item = &Key> {
-        self.0.iter().filter_map(|piece| match piece {
-            Piece::Variable { key, .. } => Some(key),
-            Piece::Tokens(_) => None,
+    /// Adds the bits of the keys that it asks for.
+    pub fn keys(&self) -> u128 {
+        let Shape::Segments(segments) = &self.shape else { return 0 };
+        segments.iter().flatten().fold(0, |keys, token| match token {
+            Token::Variable(variable) => keys | variable.key.bit(),
+            Token::Text(_) | Token::One => keys,
         })
     }
-}
 
-fn variable(inside: &str) -> Piece {
-    let (key, default) = match inside.split_once(',') {
-        None => (inside, None),
-        Some((key, default)) => {
-            let default = default.trim();
-            let default = default.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(default);
-            (key, Some(default.to_owned()))
-        }
-    };
-    Piece::Variable { key: Key::new(key.trim()), default }
-}
-
-fn expanded(pieces: &[Piece], context: &dyn Context) -> Option<Vec<Token>> {
-    let mut tokens = Vec::new();
-    for piece in pieces {
-        match piece {
-            Piece::Tokens(own) => tokens.extend_from_slice(own),
-            Piece::Variable { key, default } => match (context.values(key), default) {
-                (Values::One(value), _) => tokens.extend(value.bytes().map(Token::Byte)),
-                // A variable takes keys of a single value only.
-                (_, Some(default)) => tokens.extend(default.bytes().map(Token::Byte)),
-                (_, None) => return None,
-            },
-        }
-    }
-    Some(tokens)
-}
-
-/// The pattern of a resource: every part of an ARN by itself, so that a wildcard in one takes nothing of the next. Parts that are not given
-/// are any.
-#[derive(Clone, Debug)]
-pub struct ArnPattern {
-    parts: Vec<Pattern>,
-    is_any: bool,
-}
-
-/// An ARN has six parts; the last may have colons of its own.
-const PARTS: usize = 6;
-
-impl ArnPattern {
-    /// Compiles an ARN's pattern, or `*`; `None` for anything else.
-    pub fn new(text: &str, meaning: Meaning) -> Option<Self> {
-        if text == "*" {
-            return Some(Self { parts: Vec::new(), is_any: true });
-        }
-        let parts = split(text);
-        let begins_well = parts.len() > 1 && (parts[0] == "arn" || parts[0].contains(['*', '?']));
-        let starts_with_variable = meaning.variables && text.starts_with("${");
-        (begins_well || starts_with_variable)
-            .then(|| Self { parts: parts.into_iter().map(|part| Pattern::new(part, meaning)).collect(), is_any: false })
+    /// Whether it matches everything.
+    pub fn is_any(&self) -> bool {
+        matches!(self.shape, Shape::Any)
     }
 
-    /// Whether an ARN is what the pattern describes.
-    pub fn matches(&self, arn: &str, context: &dyn Context) -> bool {
-        if self.is_any {
-            return true;
+    /// The one text that it matches, if it is one.
+    pub fn exact(&self) -> Option<&str> {
+        match &self.shape {
+            Shape::Exact(text) => Some(text),
+            Shape::Any | Shape::Prefix(_) | Shape::Segments(_) => None,
         }
-        let mut parts = arn.splitn(PARTS, ':');
-        self.parts.iter().all(|pattern| parts.next().is_some_and(|part| pattern.matches(part, context)))
-            && (self.parts.len() < PARTS || parts.next().is_none())
     }
 
-    /// The keys of its variables.
-    pub fn keys(&self) -> impl Iterator<Item = &Key> {
-        self.parts.iter().flat_map(Pattern::keys)
+    pub fn matches(&self, text: &str, context: &dyn Context) -> bool {
+        match &self.shape {
+            Shape::Any => true,
+            Shape::Exact(exact) => strip_prefix(text, exact, self.case).is_some_and(str::is_empty),
+            Shape::Prefix(prefix) => strip_prefix(text, prefix, self.case).is_some(),
+            Shape::Segments(segments) => self.segments_match(segments, text, context).unwrap_or(false),
+        }
     }
-}
 
-/// The parts of an ARN's pattern. Colons inside of a variable's braces are the variable's.
-fn split(text: &str) -> Vec<&str> {
-    let mut parts = Vec::with_capacity(PARTS);
-    let (mut start, mut depth) = (0, 0_usize);
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'{' if at > 0 && text.as_bytes()[at - 1] == b'$' => depth += 1,
-            b'}' => depth = depth.saturating_sub(1),
-            b':' if depth == 0 && parts.len() + 1 < PARTS => {
-                parts.push(&text[start..at]);
-                start = at + 1;
+    fn segments_match(&self, segments: &[Segment], text: &str, context: &dyn Context) -> Option<bool> {
+        let (first, others) = segments.split_first()?;
+        let mut rest = self.segment_starts(first, text, context)?;
+        let Some((last, middle)) = others.split_last() else { return Some(rest.is_empty()) };
+        for segment in middle {
+            rest = self.segment_found(segment, rest, context)?;
+        }
+        Some(self.segment_ends(last, rest, context))
+    }
+
+    /// What follows a segment that a text starts with.
+    fn segment_starts<'t>(&self, segment: &[Token], text: &'t str, context: &dyn Context) -> Option<&'t str> {
+        segment.iter().try_fold(text, |rest, token| match token {
+            Token::Text(text) => strip_prefix(rest, text, self.case),
+            Token::One => {
+                let mut characters = rest.chars();
+                characters.next().map(|_| characters.as_str())
             }
-            _ => (),
+            Token::Variable(variable) => strip_prefix(rest, variable.resolve(context)?, self.case),
+        })
+    }
+
+    fn segment_ends(&self, segment: &[Token], text: &str, context: &dyn Context) -> bool {
+        let before = segment.iter().rev().try_fold(text, |rest, token| match token {
+            Token::Text(text) => strip_suffix(rest, text, self.case),
+            Token::One => {
+                let mut characters = rest.chars();
+                characters.next_back().map(|_| characters.as_str())
+            }
+            Token::Variable(variable) => strip_suffix(rest, variable.resolve(context)?, self.case),
+        });
+        before.is_some()
+    }
+
+    /// What follows the first place of a segment in a text.
+    fn segment_found<'t>(&self, segment: &[Token], text: &'t str, context: &dyn Context) -> Option<&'t str> {
+        if let ([Token::Text(wanted)], Case::Sensitive) = (segment, self.case) {
+            // The standard library's search is linear.
+            return text.find(&**wanted).and_then(|at| text.get(at + wanted.len()..));
+        }
+        let mut places = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+        places.find_map(|at| self.segment_starts(segment, text.get(at..)?, context))
+    }
+}
+
+/// Collects tokens into segments.
+#[derive(Default)]
+struct Builder {
+    text: String,
+    segment: Vec<Token>,
+    segments: Vec<Segment>,
+}
+
+impl Builder {
+    fn token(&mut self, token: Token) {
+        self.end_text();
+        self.segment.push(token);
+    }
+
+    fn asterisk(&mut self) {
+        self.end_text();
+        // `**` is `*`.
+        if self.segments.is_empty() || !self.segment.is_empty() {
+            self.segments.push(std::mem::take(&mut self.segment).into());
         }
     }
-    parts.push(&text[start..]);
-    parts
+
+    fn end_text(&mut self) {
+        if !self.text.is_empty() {
+            self.segment.push(Token::Text(std::mem::take(&mut self.text).into()));
+        }
+    }
+
+    fn finish(mut self) -> Shape {
+        self.end_text();
+        self.segments.push(self.segment.into());
+        match self.segments.as_mut_slice() {
+            [only] if only.is_empty() => Shape::Exact("".into()),
+            [only] => match &mut **only {
+                [Token::Text(text)] => Shape::Exact(std::mem::take(text)),
+                _ => Shape::Segments(self.segments.into()),
+            },
+            [first, last] if first.is_empty() && last.is_empty() => Shape::Any,
+            [first, last] if last.is_empty() => match &mut **first {
+                [Token::Text(text)] => Shape::Prefix(std::mem::take(text)),
+                _ => Shape::Segments(self.segments.into()),
+            },
+            _ => Shape::Segments(self.segments.into()),
+        }
+    }
 }
+
+fn strip_prefix<'t>(text: &'t str, prefix: &str, case: Case) -> Option<&'t str> {
+    match case {
+        Case::Sensitive => text.strip_prefix(prefix),
+        Case::Ascii => {
+            let (start, rest) = text.split_at_checked(prefix.len())?;
+            start.eq_ignore_ascii_case(prefix).then_some(rest)
+        }
+        Case::Ignored => {
+            let mut characters = text.chars();
+            prefix
+                .chars()
+                .all(|wanted| characters.next().is_some_and(|one| same_letter(one, wanted)))
+                .then_some(characters.as_str())
+        }
+    }
+}
+
+fn strip_suffix<'t>(text: &'t str, suffix: &str, case: Case) -> Option<&'t str> {
+    match case {
+        Case::Sensitive => text.strip_suffix(suffix),
+        Case::Ascii => {
+            let (rest, end) = text.split_at_checked(text.len().checked_sub(suffix.len())?)?;
+            end.eq_ignore_ascii_case(suffix).then_some(rest)
+        }
+        Case::Ignored => {
+            let mut characters = text.chars();
+            let mut wanted = suffix.chars().rev();
+            wanted
+                .all(|wanted| characters.next_back().is_some_and(|one| same_letter(one, wanted)))
+                .then_some(characters.as_str())
+        }
+    }
+}
+
+fn same_letter(one: char, other: char) -> bool {
+    one == other || one.to_lowercase().eq(other.to_lowercase()) || one.to_uppercase().eq(other.to_uppercase())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+//! Identities: what is known, for how long, and how much of it.
