@@ -45,6 +45,30 @@ impl<'a> Values<'a> {
     pub fn boolean(value: bool) -> Values<'static> {
         Values::One(if value { "true" } else { "false" })
     }
+
+    pub(crate) fn is_absent(self) -> bool {
+        self.len() == 0
+    }
+
+    pub(crate) fn len(self) -> usize {
+        match self {
+            Self::Absent => 0,
+            Self::One(_) => 1,
+            Self::Many(list) => list.len(),
+        }
+    }
+
+    pub(crate) fn get(self, index: usize) -> Option<&'a str> {
+        match self {
+            Self::One(value) if index == 0 => Some(value),
+            Self::Absent | Self::One(_) => None,
+            Self::Many(list) => list.get(index),
+        }
+    }
+
+    pub(crate) fn iter(self) -> impl Iterator<Item = &'a str> {
+        (0..self.len()).map_while(move |index| self.get(index))
+    }
 }
 
 /// A list of texts in whatever form its owner has them.

@@ -18,12 +18,18 @@
 //!
 //! Not modelled, because nothing here has them: policies of organizations (SCP and RCP), access control lists.
 
+mod arn;
+mod condition;
 mod context;
 mod decide;
 mod error;
+mod json;
 mod key;
+mod parse;
+mod pattern;
 mod policy;
 mod principal;
+mod statement;
 
 pub use context::{Absent, Context, TextList, Values};
 pub use decide::{Decision, Denial, Policies, PolicyKind, Query, decide, decide_trust};

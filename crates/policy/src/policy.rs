@@ -1,5 +1,8 @@
 //! A policy, compiled.
 
+use crate::parse;
+use crate::principal::Closeness;
+use crate::statement::Statement;
 use crate::{Key, PolicyError, Query};
 
 /// What a document is for: it decides which elements it may and must have.
@@ -35,14 +38,30 @@ pub enum Version {
 #[derive(Clone, Debug)]
 pub struct Policy {
     version: Version,
+    /// Those that deny first: after one that allows nothing is left to look for.
+    statements: Box<[Statement]>,
     keys: u128,
+}
+
+/// What the statements of a policy that match say together.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Finding {
+    Nothing,
+    /// Allowed to one who is named as closely as this.
+    Allow(Closeness),
+    Deny,
 }
 
 impl Policy {
     /// Parses and compiles a document. Its size is the caller's to check: the limits differ by where a policy is kept.
     pub fn parse(text: &str, kind: DocumentKind) -> Result<Self, PolicyError> {
-        let _ = (text, kind);
-        Err(PolicyError::Syntax)
+        parse::document(text, kind)
+    }
+
+    pub(crate) fn new(version: Version, mut statements: Vec<Statement>) -> Self {
+        statements.sort_by_key(|statement| statement.effect == Effect::Allow);
+        let keys = statements.iter().fold(0, |keys, statement| keys | statement.keys());
+        Self { version, statements: statements.into(), keys }
     }
 
     /// The version of the language that it is written in.
@@ -58,7 +77,25 @@ impl Policy {
     /// What the statements that match say: `Deny` if one denies, else `Allow` if one allows. Of a policy with principals only the
     /// statements whose principal matches count.
     pub fn evaluate(&self, query: &Query<'_>) -> Option<Effect> {
-        let _ = query;
-        None
+        match self.find(query, false) {
+            Finding::Nothing => None,
+            Finding::Allow(_) => Some(Effect::Allow),
+            Finding::Deny => Some(Effect::Deny),
+        }
+    }
+
+    pub(crate) fn find(&self, query: &Query<'_>, has_boundary: bool) -> Finding {
+        let mut finding = Finding::Nothing;
+        for statement in &self.statements {
+            let Some(closeness) = statement.matches(query, has_boundary) else { continue };
+            if statement.effect == Effect::Deny {
+                return Finding::Deny;
+            }
+            finding = finding.max(Finding::Allow(closeness));
+            if closeness == Closeness::Direct {
+                break;
+            }
+        }
+        finding
     }
 }
