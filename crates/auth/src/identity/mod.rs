@@ -4,8 +4,6 @@ mod authenticator;
 mod cache;
 pub(crate) mod load;
 mod signing;
-#[cfg(test)]
-mod tests;
 
 pub use authenticator::{Authenticator, Unidentified};
 
