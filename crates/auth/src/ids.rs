@@ -97,8 +97,7 @@ mod tests {
                 assert_eq!(account_of(&id).as_deref(), Some(account), "{id}");
             }
         }
-        let fives =
-            ["", "AKIA", "AKIAIOSFODNN7EXAMPLE", "AKIA1111111111111111", "ASIAÄÖÜÄÖÜÄÖ", "AKIAZZZZZZZZZZZZZZZZ"];
-        assert!(fives.into_iter().all(|id| account_of(id).is_none()));
+        let none = ["", "AKIA", "AKIAIOSFODNN7EXAMPLE", "AKIA1111111111111111", "ASIAÄÖÜÄÖÜÄÖ", "AKIA7777777777777777"];
+        assert!(none.into_iter().all(|id| account_of(id).is_none()));
     }
 }

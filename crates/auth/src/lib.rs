@@ -30,6 +30,9 @@ mod session;
 mod time;
 mod xml;
 
+#[cfg(test)]
+mod tests;
+
 pub use context::Facts;
 pub use directory::{Directory, RootCredentials};
 pub use failure::Failure;

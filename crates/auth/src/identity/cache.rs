@@ -28,7 +28,7 @@ type Part = HashMap<Box<str>, Entry>;
 
 struct Entry {
     identity: Arc<Identity>,
-    /// Whether it was asked for since the part was full.
+    /// Whether it was asked for since it came, or since the part was full.
     asked_for: AtomicBool,
 }
 
@@ -54,7 +54,7 @@ impl Cache {
         if PART_ENTRIES_MAX <= part.len() && !part.contains_key(identity.access_key_id.as_str()) {
             make_room(&mut part);
         }
-        part.insert(identity.access_key_id.as_str().into(), Entry { identity, asked_for: AtomicBool::new(true) });
+        part.insert(identity.access_key_id.as_str().into(), Entry { identity, asked_for: AtomicBool::new(false) });
     }
 
     /// Forgets what was known before this epoch, which nobody will ask for.

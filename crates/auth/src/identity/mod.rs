@@ -4,8 +4,6 @@ mod authenticator;
 mod cache;
 pub(crate) mod load;
 mod signing;
-#[cfg(test)]
-mod tests;
 
 pub use authenticator::{Authenticator, Unidentified};
 
@@ -68,7 +66,7 @@ pub enum Principal {
 #[derive(Clone, Debug)]
 pub struct Session {
     /// The token that the client presents.
-    pub(crate) token: String,
+    pub(crate) token: Secret,
     /// When the session began.
     pub issued_at: Timestamp,
     /// When it ends.
