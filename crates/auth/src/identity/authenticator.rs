@@ -217,6 +217,11 @@ impl Authenticator {
         let last = LastUse { at_ms: now.as_millis(), region: region.to_owned(), service: service.to_owned() };
         self.directory.note_use(&caller.access_key_id, &last).await
     }
+
+    #[cfg(test)]
+    pub(crate) fn known(&self) -> usize {
+        self.cache.len()
+    }
 }
 
 impl Identity {

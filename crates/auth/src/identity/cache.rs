@@ -64,6 +64,11 @@ impl Cache {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.parts.iter().map(|part| part.read().len()).sum()
+    }
+
     fn part(&self, key_id: &str) -> &RwLock<Part> {
         let hash = self.hasher.hash_one(key_id) as usize;
         &self.parts[hash % PARTS]

@@ -58,6 +58,11 @@ impl Identity {
         });
         Ok(verified)
     }
+
+    #[cfg(test)]
+    pub(crate) fn kept_signing_keys(&self) -> usize {
+        self.signing_keys.0.load().len()
+    }
 }
 
 impl fmt::Debug for SigningKeys {
