@@ -1,6 +1,6 @@
 //! The table of decisions: policies, a request, the verdict, and the document of AWS that says so.
 //!
-//! Each file of `tests/cases` is about a topic. Its members: `document`, the title that its cases follow unless they name their own;
+//! Each file of `tests/documented` is about a topic. Its members: `document`, the title that its cases follow unless they name their own;
 //! `policies` by name; `cases`. Members of a case:
 //!
 //! - `name`, of which there is one among all files;
@@ -53,7 +53,7 @@ const MEMBERS: [&str; 16] = [
 
 #[test]
 fn decisions_are_as_documented() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documented");
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     let (mut names, mut faults) = (BTreeSet::new(), Vec::new());
