@@ -31,8 +31,8 @@ fn check(kind: u8, text: &str) {
     let placeholders = Placeholders::new(&NAMES, Some(&VALUES));
     let item = ITEM.view();
     match kind % 5 {
-        0 | 1 => {
-            let kind = if kind % 5 == 0 { ExpressionKind::Condition } else { ExpressionKind::Filter };
+        kind @ (0 | 1) => {
+            let kind = if kind == 0 { ExpressionKind::Condition } else { ExpressionKind::Filter };
             if let Ok(condition) = parse_condition(kind, text, &placeholders) {
                 let _ = (condition.holds(Some(item)), condition.holds(None), condition.paths());
             }
