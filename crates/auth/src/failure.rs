@@ -27,6 +27,21 @@ impl Failure {
         Self { status, code, message: message.into() }
     }
 
+    /// The signature is another than that of the request.
+    pub fn signature_does_not_match(message: impl Into<String>) -> Self {
+        Self::new(403, "SignatureDoesNotMatch", message)
+    }
+
+    /// The request is not signed.
+    pub fn missing_authentication_token() -> Self {
+        Self::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
+    }
+
+    /// The signature lacks a part, or a part cannot be read.
+    pub fn incomplete_signature(message: impl Into<String>) -> Self {
+        Self::new(400, "IncompleteSignature", message)
+    }
+
     /// Whether the client, not the server, is at fault.
     pub fn is_senders(&self) -> bool {
         self.status < 500
@@ -106,6 +121,11 @@ pub(crate) fn access_denied(message: impl Into<String>) -> Failure {
 /// The credentials do not reach this operation.
 pub(crate) fn invalid_client_token() -> Failure {
     Failure::new(403, "InvalidClientTokenId", "The security token included in the request is invalid")
+}
+
+/// The session is over.
+pub(crate) fn expired_token() -> Failure {
+    Failure::new(403, "ExpiredToken", "The security token included in the request is expired")
 }
 
 /// There is no such operation.

@@ -143,6 +143,11 @@ pub(crate) fn policy_parts(arn: &str) -> Option<arn::Parts<'_>> {
     arn::parse(arn).filter(|parts| parts.kind == "policy")
 }
 
+/// Whether an account may use the policy with this ARN: it is its own, or AWS's. One of another account is none to it.
+pub(crate) fn is_reachable(arn: &str, account: &str) -> bool {
+    policy_parts(arn).is_some_and(|parts| [account, "aws"].contains(&parts.account))
+}
+
 /// Whether the policy is the one with this ARN: its name may be that of another with another path.
 pub(crate) fn is_of(arn: &str, policy: &ManagedPolicy) -> bool {
     use crate::directory::record::Record as _;

@@ -1,4 +1,4 @@
-//! Secret access keys.
+//! Secret access keys, and the tokens of sessions.
 //!
 //! What must hold: a secret is never printed by accident, and leaves no trace in memory. It comes from the operating system's
 //! generator, not from `runtime::Random`, which is not made for secrets and repeats itself in tests.
@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 /// A secret access key has 40 characters, base64 of 30 bytes.
 const SECRET_BYTES: usize = 30;
 
-/// A secret access key.
+/// A secret access key or a session's token.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(Zeroizing<String>);
@@ -27,9 +27,14 @@ impl Secret {
         Ok(Self(Zeroizing::new(STANDARD.encode(bytes.as_ref()))))
     }
 
+    /// What a client presents.
+    pub(crate) fn presented(text: &str) -> Self {
+        Self(Zeroizing::new(text.to_owned()))
+    }
+
     /// The secret that was opened.
     pub(crate) fn opened(plain: &[u8]) -> Option<Self> {
-        std::str::from_utf8(plain).ok().map(|text| Self(Zeroizing::new(text.to_owned())))
+        std::str::from_utf8(plain).ok().map(Self::presented)
     }
 
     /// The secret itself, to sign with or to show once to who asked for it.

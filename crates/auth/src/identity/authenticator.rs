@@ -12,7 +12,7 @@ use super::cache::Cache;
 use super::{Identity, load};
 use crate::directory::Directory;
 use crate::directory::record::LastUse;
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::ids;
 use runtime::{Moment, Timestamp, Turn};
 use std::fmt;
@@ -79,6 +79,17 @@ impl fmt::Display for Unidentified {
 }
 
 impl std::error::Error for Unidentified {}
+
+impl Unidentified {
+    /// What IAM and STS answer to it. They do not tell a key that is not there from one that is not active.
+    pub fn as_failure(&self) -> Failure {
+        match self {
+            Self::UnknownKey | Self::InactiveKey | Self::InvalidToken => failure::invalid_client_token(),
+            Self::ExpiredToken => failure::expired_token(),
+            Self::Unavailable => failure::service_failure(),
+        }
+    }
+}
 
 impl From<Failure> for Unidentified {
     fn from(_: Failure) -> Self {
@@ -215,7 +226,7 @@ impl Authenticator {
 
 impl Identity {
     fn token(&self) -> Option<&str> {
-        self.session.as_ref().map(|session| session.token.as_str())
+        self.session.as_ref().map(|session| session.token.reveal())
     }
 
     fn is_over(&self, now: Timestamp) -> bool {

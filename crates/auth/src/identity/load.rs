@@ -111,7 +111,7 @@ async fn temporary(
         owner.permissions.session = Some(session_policies(directory, &claims).await?);
     }
     let session = Session {
-        token: token.to_owned(),
+        token: Secret::presented(token),
         issued_at: Timestamp::from_millis(claims.issued_at_ms),
         expires_at: claims.expires_at(),
         source_identity: claims.source_identity,

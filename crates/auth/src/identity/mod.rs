@@ -66,7 +66,7 @@ pub enum Principal {
 #[derive(Clone, Debug)]
 pub struct Session {
     /// The token that the client presents.
-    pub(crate) token: String,
+    pub(crate) token: Secret,
     /// When the session began.
     pub issued_at: Timestamp,
     /// When it ends.

@@ -71,8 +71,7 @@ pub struct Services {
     authenticator: Arc<Authenticator>,
 }
 
-/// The answer to a request.
-#[derive(Debug)]
+/// The answer to a request. Its body may hold a secret, so it is not printed.
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
@@ -115,7 +114,7 @@ impl Services {
             Ok((row, answer)) => Response { status: 200, body: success(row, answer, request_id), event },
             Err(failure) => {
                 event.failed(&failure);
-                let body = failure_xml(service, &failure, request_id);
+                let body = error_xml(service, &failure, request_id);
                 Response { status: failure.status, body, event }
             }
         }
@@ -174,21 +173,16 @@ fn success(row: &Row, answer: Answer, request_id: &str) -> String {
     xml.into_string()
 }
 
-/// An error as query services answer it; for one that is found before [`Services::call`], such as a signature that is wrong. The
-/// message of a status of 500 or more is the server's fault.
-pub fn error_xml(service: Service, status: u16, (code, message): (&str, &str), request_id: &str) -> String {
+/// An error as query services answer it, also one that is found before [`Services::call`], such as a signature that is wrong.
+pub fn error_xml(service: Service, failure: &Failure, request_id: &str) -> String {
     let mut xml = Xml::default();
     xml.root("ErrorResponse", service.namespace(), |xml| {
         xml.node("Error", |xml| {
-            xml.text("Type", if status < 500 { "Sender" } else { "Receiver" });
-            xml.text("Code", code);
-            xml.text("Message", message);
+            xml.text("Type", if failure.is_senders() { "Sender" } else { "Receiver" });
+            xml.text("Code", failure.code);
+            xml.text("Message", &failure.message);
         });
         xml.text("RequestId", request_id);
     });
     xml.into_string()
-}
-
-fn failure_xml(service: Service, failure: &Failure, request_id: &str) -> String {
-    error_xml(service, failure.status, (failure.code, &failure.message), request_id)
 }

@@ -1,7 +1,7 @@
 //! Requests that nobody's client makes.
 
 use super::fixture::{Fixture, text};
-use crate::{Service, error_xml};
+use crate::{Failure, Service, error_xml};
 
 #[tokio::test]
 async fn hostile_forms_are_refused_and_told_safely() {
@@ -62,7 +62,7 @@ async fn names_that_are_stored_come_back_as_texts() {
 
 #[test]
 fn errors_before_an_operation_are_in_the_services_form() {
-    let body = error_xml(Service::Sts, 403, ("SignatureDoesNotMatch", "a < b"), "r");
+    let body = error_xml(Service::Sts, &Failure::signature_does_not_match("a < b"), "r");
     assert_eq!(
         body,
         "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\

@@ -220,3 +220,40 @@ async fn sessions_of_users_reach_little() {
         "400 InvalidAuthorizationMessageException"
     );
 }
+
+#[tokio::test]
+async fn roles_of_another_account_take_both_sides() {
+    let fixture = Fixture::new().await;
+    let ann = fixture.user("Ann", &allow("sts:AssumeRole")).await;
+    let bob = fixture.user("Bob", "").await;
+    let directory = fixture.authenticator.directory();
+    let other = directory.ensure_account("210987654321").await.unwrap().unwrap();
+    let other = Credentials { key_id: other.access_key_id, token: None };
+    let trusting = trust(&format!("arn:aws:iam::{ACCOUNT}:root"));
+    let made = [("RoleName", "R"), ("AssumeRolePolicyDocument", trusting.as_str())];
+    let role = text(&fixture.ok(&other, "CreateRole", &made).await, "Arn");
+    let session = fixture.assume(&ann, &role, &[]).await;
+    let identity = fixture.identify(&session).await.unwrap();
+    assert_eq!((identity.account(), identity.principal_arn()), ("210987654321", role.as_str()));
+    let parameters = [("RoleArn", role.as_str()), ("RoleSessionName", "ss")];
+    // That the other account trusts him is not enough.
+    let trust_bob = trust(&format!("arn:aws:iam::{ACCOUNT}:user/Bob"));
+    fixture.ok(&other, "UpdateAssumeRolePolicy", &[("RoleName", "R"), ("PolicyDocument", &trust_bob)]).await;
+    assert_eq!(fixture.refused(&bob, "AssumeRole", &parameters).await, "403 AccessDenied");
+    assert_eq!(fixture.refused(&ann, "AssumeRole", &parameters).await, "403 AccessDenied");
+    // What the other account has is not seen from here.
+    assert_eq!(fixture.refused(&fixture.root, "GetRole", &[("RoleName", "R")]).await, "404 NoSuchEntity");
+    let policy = [("PolicyName", "P"), ("PolicyDocument", &allow("*"))];
+    let arn = text(&fixture.ok(&other, "CreatePolicy", &policy).await, "Arn");
+    let attach = [("UserName", "Ann"), ("PolicyArn", arn.as_str())];
+    assert_eq!(fixture.refused(&fixture.root, "AttachUserPolicy", &attach).await, "404 NoSuchEntity");
+    for action in ["GetPolicy", "DeletePolicy", "ListPolicyVersions", "ListEntitiesForPolicy"] {
+        assert_eq!(
+            fixture.refused(&fixture.root, action, &[("PolicyArn", &arn)]).await,
+            "404 NoSuchEntity",
+            "{action}"
+        );
+    }
+    let boundary = [("UserName", "Ann"), ("PermissionsBoundary", arn.as_str())];
+    assert_eq!(fixture.refused(&fixture.root, "PutUserPermissionsBoundary", &boundary).await, "404 NoSuchEntity");
+}

@@ -35,9 +35,7 @@ operations! {
 async fn attach<T: Entity>(granted: &Granted<'_>) -> Result<Answer> {
     let (name, account) = (granted.name()?, granted.account());
     let arn = params::arn(granted.form(), "PolicyArn")?;
-    // A policy of another account is none here.
-    let is_reachable = managed::policy_parts(arn).is_some_and(|parts| [account, "aws"].contains(&parts.account));
-    if !is_reachable {
+    if !managed::is_reachable(arn, account) {
         return Err(policies::not_there_or_not_attachable(arn));
     }
     change!(granted.directory(), async |change| {

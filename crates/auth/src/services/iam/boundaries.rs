@@ -5,13 +5,21 @@ use crate::directory::record::{Bounded, Role, User};
 use crate::directory::{Change, change};
 use crate::failure::{self, Result};
 use crate::form::Form;
+use crate::managed;
 use crate::services::Answer;
 use crate::services::authorize::Granted;
 use crate::services::params;
 
 /// The boundary that a request names.
-pub(super) fn of_request(form: &Form) -> Result<Option<&str>> {
-    form.get("PermissionsBoundary").map(|_| params::arn(form, "PermissionsBoundary")).transpose()
+pub(super) fn of_request<'f>(form: &'f Form, account: &str) -> Result<Option<&'f str>> {
+    if form.get("PermissionsBoundary").is_none() {
+        return Ok(None);
+    }
+    let arn = params::arn(form, "PermissionsBoundary")?;
+    if !managed::is_reachable(arn, account) {
+        return Err(policies::not_there_or_not_attachable(arn));
+    }
+    Ok(Some(arn))
 }
 
 /// Counts a boundary that goes and one that comes in the policies' records. Whether the new one is there is found out by that.
@@ -47,7 +55,8 @@ pub(crate) async fn delete_role(granted: &Granted<'_>) -> Result<Answer> {
 }
 
 async fn put<T: Bounded>(granted: &Granted<'_>) -> Result<Answer> {
-    let boundary = of_request(granted.form())?.ok_or_else(|| failure::missing("PermissionsBoundary"))?;
+    let boundary =
+        of_request(granted.form(), granted.account())?.ok_or_else(|| failure::missing("PermissionsBoundary"))?;
     set::<T>(granted, Some(boundary)).await
 }
 

@@ -31,7 +31,7 @@ pub(crate) async fn create(granted: &Granted<'_>) -> Result<Answer> {
         return Err(failure::invalid_input(format!("Role names under {SERVICE_PATH} are reserved for services.")));
     }
     let trust = trust(form, "AssumeRolePolicyDocument")?;
-    let (tags, boundary) = (params::tags(form, "Tags")?, boundaries::of_request(form)?);
+    let (tags, boundary) = (params::tags(form, "Tags")?, boundaries::of_request(form, account)?);
     let (description, max_session_seconds) = (description(form)?, max_session_seconds(form)?);
     let role = change!(granted.directory(), async |change| {
         change.must_be_free::<Role>(account, name).await?;

@@ -18,7 +18,7 @@ pub(crate) async fn create(granted: &Granted<'_>) -> Result<Answer> {
     let (form, name, account) = (granted.form(), granted.name()?, granted.account());
     let path = params::path(form, "Path")?;
     let tags = params::tags(form, "Tags")?;
-    let boundary = boundaries::of_request(form)?;
+    let boundary = boundaries::of_request(form, account)?;
     let user = change!(granted.directory(), async |change| {
         change.must_be_free::<User>(account, name).await?;
         boundaries::count(change, None, boundary).await?;

@@ -51,21 +51,23 @@ impl Limits {
                 "Member must have length less than or equal to 10",
             ));
         }
-        let mut policy_arns = Vec::new();
+        let mut policy_arns: Vec<String> = Vec::new();
         for member in arns {
             let arn = member.get("arn").ok_or_else(|| failure::missing("PolicyArns.member.arn"))?;
             params::checked_arn("PolicyArns", arn)?;
-            policy_arns.push(arn.to_owned());
+            if !policy_arns.iter().any(|known| known == arn) {
+                policy_arns.push(arn.to_owned());
+            }
         }
         Ok(Self { policy: policy.transpose()?, policy_arns, tags: params::tags(form, "Tags")? })
     }
 
     /// Makes sure that the managed policies are there, of this account or AWS's.
     pub(super) async fn check_arns(&self, directory: &Directory, account: &str) -> Result<()> {
-        let is_reachable =
-            |arn: &String| managed::policy_parts(arn).is_some_and(|parts| [account, "aws"].contains(&parts.account));
         let found = managed::compiled(directory, &self.policy_arns).await?;
-        if found.len() == self.policy_arns.len() && self.policy_arns.iter().all(is_reachable) {
+        if found.len() == self.policy_arns.len()
+            && self.policy_arns.iter().all(|arn| managed::is_reachable(arn, account))
+        {
             return Ok(());
         }
         Err(failure::malformed_policy(

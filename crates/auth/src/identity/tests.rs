@@ -1,1 +1,0 @@
-//! Identities: what is known, for how long, and how much of it.
