@@ -162,20 +162,9 @@ def test_what_others_reach_needs_authentication_and_tls(tmp_path: Path) -> None:
     servers.start("stator", command, port).close()
 
 
-def test_files_that_are_missing_are_named(tmp_path: Path) -> None:
+def test_what_is_not_there_yet_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "stator.toml"
     file.write_text(table(listen='"127.0.0.1:0"', endpoint_id='"vpce-1"', policy=f'"{tmp_path}/policy.json"'))
-    said = servers.refused_stator(tmp_path / "data", ["--listen", "127.0.0.1:0", "--config", str(file)])
-    assert "policy.json" in said
-    audit = ["--audit", str(tmp_path / "nowhere" / "audit")]
-    assert "nowhere" in servers.refused_stator(tmp_path / "data", ["--listen", "127.0.0.1:0", *audit])
-
-
-def test_an_audit_log_that_was_moved_is_opened_anew(start: Start, tmp_path: Path) -> None:
-    audit = tmp_path / "audit"
-    server = start("", "--audit", str(audit))
-    assert audit.stat().st_mode & 0o777 == 0o600
-    audit.rename(tmp_path / "audit.1")
-    server.process.send_signal(signal.SIGHUP)
-    wait_until(audit.exists)
-    assert server.stop() == 0
+    for flags in (["--config", str(file)], ["--audit", str(tmp_path / "audit")], ["--authentication"]):
+        said = servers.refused_stator(tmp_path / "data", ["--listen", "127.0.0.1:0", *flags])
+        assert "this version" in said

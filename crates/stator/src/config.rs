@@ -85,7 +85,24 @@ pub fn resolve(flags: Flags) -> Result<Settings, String> {
         None if Path::new(DEFAULT_FILE).exists() => read(Path::new(DEFAULT_FILE))?,
         None => Flags::default(),
     };
-    settle(flags, file)
+    settle(flags, file).and_then(refuse_what_is_not_there)
+}
+
+/// Refuses what can be asked for already and is not done yet: a server must not look as if it protected what it does not.
+fn refuse_what_is_not_there(settings: Settings) -> Result<Settings, String> {
+    let rows = [
+        (settings.authentication, "--authentication: this version verifies no signatures and enforces no policies"),
+        (settings.audit.is_some(), "--audit: this version records nothing"),
+        (settings.accounts.len() > 1, "--account: this version has one account"),
+        (
+            settings.listeners.iter().any(|listener| listener.policy.is_some()),
+            "policy of a listener: this version enforces no policies",
+        ),
+    ];
+    match rows.iter().find(|(asked, _)| *asked) {
+        Some((_, words)) => Err((*words).to_owned()),
+        None => Ok(settings),
+    }
 }
 
 fn read(path: &Path) -> Result<Flags, String> {

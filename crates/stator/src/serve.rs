@@ -105,7 +105,7 @@ fn open_directory(settings: &Settings, dir: &Path) -> Result<Arc<dyn Store>, Str
         Durability::Sync => storage_local::Durability::Sync,
         Durability::Relaxed => storage_local::Durability::Relaxed,
     };
-    let local = LocalSettings { dir: dir.to_owned(), durability, memory_bytes: settings.memory_bytes };
+    let local = LocalSettings { durability, memory_bytes: settings.memory_bytes, ..LocalSettings::new(dir) };
     let store = LocalStore::open(&local).map_err(|problem| problem.to_string())?;
     Ok(Arc::new(store))
 }

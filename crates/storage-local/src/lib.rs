@@ -9,6 +9,7 @@
 //! flusher      one sync of the write-ahead log for all    flusher.rs
 //!              that was written before it (group commit)
 //! open         lock, directory, format version            open.rs, options.rs, error.rs
+//! encryption   every file that RocksDB writes, below it   encryption/
 //! ```
 //!
 //! What must hold:
@@ -22,6 +23,7 @@
 //! suspends. `checkpoint` and `close` take as long as writing out the memory does; callers give them a thread.
 
 mod commit;
+mod encryption;
 mod error;
 mod flusher;
 mod open;
@@ -34,7 +36,11 @@ mod store;
 mod values;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use keyring::Keyring;
+
+pub use encryption::{DirectoryState, change_keys, open_keys, state};
 pub use open::{FORMAT_VERSION, OpenError};
 pub use store::LocalStore;
 
@@ -48,6 +54,8 @@ pub struct LocalSettings {
     /// Bounds what the store keeps in memory: cached values, cached blocks with filters and indexes, and the write buffers.
     /// Taken as needed, not at once.
     pub memory_bytes: usize,
+    /// The keys of the directory, if it is encrypted: those of [`open_keys`].
+    pub keys: Option<Arc<Keyring>>,
 }
 
 /// When `durable` returns.
@@ -63,6 +71,6 @@ pub enum Durability {
 impl LocalSettings {
     /// Durable, with 128 MiB of memory.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into(), durability: Durability::Sync, memory_bytes: 128 * 1024 * 1024 }
+        Self { dir: dir.into(), durability: Durability::Sync, memory_bytes: 128 * 1024 * 1024, keys: None }
     }
 }

@@ -7,10 +7,11 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use keyring::{KEY_FILE, KeyError};
 use rocksdb::{ColumnFamilyDescriptor, DB, DEFAULT_COLUMN_FAMILY_NAME, WriteBatch};
 use storage::StoreError;
 
-use crate::{LocalSettings, error, options, record};
+use crate::{LocalSettings, encryption, error, options, record};
 
 /// The format of the files that this program writes, and the newest that it reads.
 pub const FORMAT_VERSION: u32 = 1;
@@ -45,6 +46,28 @@ pub enum OpenError {
         /// What was found or missed.
         reason: String,
     },
+    /// The directory is encrypted, and no keys were given.
+    Encrypted {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// Keys were given for a directory that was begun without encryption.
+    Plain {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// The directory is encrypted, and its key file is gone.
+    KeyFileLost {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// The keys of the directory could not be had.
+    Keys {
+        /// The directory.
+        dir: PathBuf,
+        /// Why.
+        source: KeyError,
+    },
     /// The files could not be read or written.
     Store {
         /// The directory.
@@ -69,6 +92,26 @@ impl fmt::Display for OpenError {
             Self::NotAStore { dir, reason } => {
                 write!(formatter, "the directory {} is not a data directory: {reason}", dir.display())
             }
+            Self::Encrypted { dir } => write!(
+                formatter,
+                "the data directory {} is encrypted: give its master key with --master-key",
+                dir.display()
+            ),
+            Self::Plain { dir } => write!(
+                formatter,
+                "the data directory {} was begun without encryption: start without --master-key, or make an encrypted copy of it \
+                 with `stator keys encrypt`",
+                dir.display()
+            ),
+            Self::KeyFileLost { dir } => write!(
+                formatter,
+                "the data directory {dir} is encrypted and its key file {dir}/{KEY_FILE} is missing: put it back from a backup; without \
+                 it the data cannot be decrypted",
+                dir = dir.display()
+            ),
+            Self::Keys { dir, source } => {
+                write!(formatter, "the keys of the data directory {} cannot be had: {source}", dir.display())
+            }
             Self::Store { dir, source } => {
                 write!(formatter, "the data directory {} cannot be opened: {source}", dir.display())
             }
@@ -80,7 +123,13 @@ impl Error for OpenError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Store { source, .. } => Some(source),
-            Self::InUse { .. } | Self::NewerFormat { .. } | Self::NotAStore { .. } => None,
+            Self::Keys { source, .. } => Some(source),
+            Self::InUse { .. }
+            | Self::NewerFormat { .. }
+            | Self::NotAStore { .. }
+            | Self::Encrypted { .. }
+            | Self::Plain { .. }
+            | Self::KeyFileLost { .. } => None,
         }
     }
 }
@@ -99,6 +148,7 @@ pub fn read_write(settings: &LocalSettings) -> Result<Opened, OpenError> {
     create_directory(dir).map_err(|source| io_error(dir, "creating the directory", source))?;
     expect_store_or_empty(dir)?;
     let lock = lock(dir)?;
+    encryption::expect_keys(dir, settings.keys.as_deref())?;
     let mut options = options::database(settings);
     options.create_if_missing(true);
     let families = [ColumnFamilyDescriptor::new(DEFAULT_COLUMN_FAMILY_NAME, options.clone())];
@@ -121,6 +171,7 @@ pub fn read_only(settings: &LocalSettings) -> Result<Opened, OpenError> {
         return Err(OpenError::NotAStore { dir: dir.clone(), reason: "it has no file CURRENT".to_owned() });
     }
     let lock = lock(dir)?;
+    encryption::expect_keys(dir, settings.keys.as_deref())?;
     let options = options::database(settings);
     let families = [ColumnFamilyDescriptor::new(DEFAULT_COLUMN_FAMILY_NAME, options.clone())];
     let db = DB::open_cf_descriptors_read_only(&options, dir, families, false)
@@ -133,7 +184,7 @@ pub fn read_only(settings: &LocalSettings) -> Result<Opened, OpenError> {
 }
 
 /// Creates the directory and what is missing above it, so that they survive power loss.
-fn create_directory(dir: &Path) -> io::Result<()> {
+pub fn create_directory(dir: &Path) -> io::Result<()> {
     let existing = dir.ancestors().position(Path::exists).unwrap_or_default();
     fs::create_dir_all(dir)?;
     // The entry of each new directory is in the one above it.
@@ -148,7 +199,7 @@ fn sync_directory(dir: &Path) -> io::Result<()> {
 
 /// Refuses a directory that holds something else. RocksDB would make a new database beside foreign files, and where the
 /// file CURRENT was lost it would take the data for leftovers and delete them.
-fn expect_store_or_empty(dir: &Path) -> Result<(), OpenError> {
+pub fn expect_store_or_empty(dir: &Path) -> Result<(), OpenError> {
     if dir.join("CURRENT").exists() {
         return Ok(());
     }
@@ -168,10 +219,15 @@ fn is_left_by_a_first_start(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     let exact = [LOCK_FILE, "LOCK", "IDENTITY", "lost+found"];
     let prefixes = ["LOG", "MANIFEST-", "OPTIONS-"];
-    exact.contains(&&*name) || prefixes.iter().any(|prefix| name.starts_with(prefix)) || name.ends_with(".dbtmp")
+    let is_of_keys = keyring::is_key_file(OsStr::new(&*name));
+    is_of_keys
+        || exact.contains(&&*name)
+        || prefixes.iter().any(|prefix| name.starts_with(prefix))
+        || name.ends_with(".dbtmp")
 }
 
-fn lock(dir: &Path) -> Result<File, OpenError> {
+/// Keeps everybody else out of the directory until it is dropped.
+pub fn lock(dir: &Path) -> Result<File, OpenError> {
     let path = dir.join(LOCK_FILE);
     let file = File::options().create(true).write(true).truncate(false).open(path);
     let file = file.map_err(|source| io_error(dir, "opening the lock file", source))?;

@@ -8,7 +8,7 @@ use rocksdb::{
     WriteOptions,
 };
 
-use crate::{Durability, LocalSettings};
+use crate::{Durability, LocalSettings, encryption};
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
@@ -26,6 +26,9 @@ pub fn database(settings: &LocalSettings) -> Options {
     set_log(&mut options, settings.durability);
     set_files(&mut options);
     set_diagnostics(&mut options);
+    if let Some(keys) = &settings.keys {
+        options.set_env(&encryption::environment(keys));
+    }
     options
 }
 

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use bytes::Bytes;
+use keyring::{Keyring, MasterKeyId};
 use parking_lot::Mutex;
 use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{DB, ReadOptions, WriteOptions};
@@ -49,6 +50,8 @@ pub struct Shared {
     pub read_options: ReadOptions,
     /// The options of every commit.
     pub write_options: WriteOptions,
+    /// The keys, of an encrypted directory.
+    pub keys: Option<Arc<Keyring>>,
     /// How far the commits have got, and who waits.
     pub progress: Progress,
     /// Which keys were written lately.
@@ -68,7 +71,7 @@ impl LocalStore {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(settings: &LocalSettings) -> Result<Self, OpenError> {
-        let shared = Arc::new(Shared::new(open::read_write(settings)?, settings.memory_bytes));
+        let shared = Arc::new(Shared::new(open::read_write(settings)?, settings));
         let flusher = flusher::start(shared.clone(), settings.durability)
             .map_err(|source| open::io_error(&settings.dir, "starting a thread", source))?;
         Ok(Self { shared, access: Access::ReadWrite(settings.durability), flusher: Mutex::new(Some(flusher)) })
@@ -80,8 +83,13 @@ impl LocalStore {
     /// # Errors
     /// See [`OpenError`]; also `InUse` while another process has the store open.
     pub fn open_read_only(settings: &LocalSettings) -> Result<Self, OpenError> {
-        let shared = Arc::new(Shared::new(open::read_only(settings)?, settings.memory_bytes));
+        let shared = Arc::new(Shared::new(open::read_only(settings)?, settings));
         Ok(Self { shared, access: Access::ReadOnly, flusher: Mutex::new(None) })
+    }
+
+    /// The master key that the directory is encrypted under; `None` when it is not encrypted.
+    pub fn master_key(&self) -> Option<MasterKeyId> {
+        self.shared.keys.as_ref().map(|keys| keys.master_key())
     }
 
     /// Runs one call, unless the store is closed.
@@ -112,7 +120,7 @@ impl LocalStore {
 }
 
 impl Shared {
-    fn new(opened: Opened, memory_bytes: usize) -> Self {
+    fn new(opened: Opened, settings: &LocalSettings) -> Self {
         let recovered = opened.db.latest_sequence_number();
         let progress = Progress::new(recovered);
         Self {
@@ -120,9 +128,10 @@ impl Shared {
             _lock: opened.lock,
             read_options: options::reads(),
             write_options: options::writes(),
+            keys: settings.keys.clone(),
             progress,
             recent: Recent::new(recovered),
-            values: Values::new(options::values_bytes(memory_bytes)),
+            values: Values::new(options::values_bytes(settings.memory_bytes)),
             writer: Mutex::new(Writer::new()),
             closed: AtomicBool::new(false),
         }
@@ -147,7 +156,10 @@ impl Shared {
         // Writes out the memory tables first, so the checkpoint holds every commit that has returned and needs no log.
         Checkpoint::new(&self.db)
             .and_then(|checkpoint| checkpoint.create_checkpoint(dir))
-            .map_err(|source| error::translate(doing, source))
+            .map_err(|source| error::translate(doing, source))?;
+        // Without it the copy could not be read.
+        let keys = self.keys.as_ref().map_or(Ok(()), |keys| keys.write_copy(dir));
+        keys.map_err(|source| StoreError::io(doing, source))
     }
 }
 

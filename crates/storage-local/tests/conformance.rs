@@ -1,4 +1,4 @@
-//! The local store passes the suite, in both durabilities.
+//! The local store passes the suite, in both durabilities, and encrypted.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,8 +8,11 @@
     reason = "also the functions around the tests fail the test"
 )]
 
+mod common;
+
 use std::sync::Arc;
 
+use common::encrypted;
 use storage::Store;
 use storage::conformance::Harness;
 use storage_local::{Durability, LocalSettings, LocalStore};
@@ -26,6 +29,12 @@ impl InDirectory {
         let dir = TempDir::new().unwrap();
         let settings = LocalSettings { durability, ..LocalSettings::new(dir.path().join("data")) };
         Self { _dir: dir, settings }
+    }
+
+    fn encrypted(durability: Durability) -> Self {
+        let mut harness = Self::new(durability);
+        harness.settings = encrypted(&harness.settings.dir, harness.settings.clone());
+        harness
     }
 }
 
@@ -44,6 +53,18 @@ mod sync {
     use super::{Durability, InDirectory};
 
     storage::conformance_tests!(InDirectory::new(Durability::Sync));
+}
+
+mod encrypted_sync {
+    use super::{Durability, InDirectory};
+
+    storage::conformance_tests!(InDirectory::encrypted(Durability::Sync));
+}
+
+mod encrypted_relaxed {
+    use super::{Durability, InDirectory};
+
+    storage::conformance_tests!(InDirectory::encrypted(Durability::Relaxed));
 }
 
 mod relaxed {

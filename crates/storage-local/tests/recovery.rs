@@ -160,7 +160,7 @@ fn write_and_tell(durability: Durability) {
         return;
     };
     // Little memory, so that write buffers are flushed and logs change while the process is killed.
-    let store = LocalStore::open(&LocalSettings { dir, durability, memory_bytes: 1 }).unwrap();
+    let store = LocalStore::open(&LocalSettings { durability, memory_bytes: 1, ..LocalSettings::new(dir) }).unwrap();
     for round in 0_u64.. {
         let mut batch = Batch::new();
         batch.set(format!("key-{round}"), vec![b'v'; 2000]).add("counter", 1);

@@ -135,3 +135,18 @@ fn unknown_settings_and_wrong_accounts_are_refused() {
     assert!(toml::from_str::<Flags>("regoin = \"x\"").is_err());
     assert!(settle(flags(&["--account", "12"]), Flags::default()).is_err());
 }
+
+#[test]
+fn what_is_not_there_yet_is_refused() {
+    let policy = "[[listener]]\nlisten = \"127.0.0.1:8443\"\nendpoint-id = \"vpce-1\"\npolicy = \"policy.json\"";
+    for (arguments, file) in [
+        (&["--authentication"][..], ""),
+        (&["--audit", "events"], ""),
+        (&["--account", "111111111111,222222222222"], ""),
+        (&[], policy),
+    ] {
+        let problem = settled(arguments, file).and_then(refuse_what_is_not_there).unwrap_err();
+        assert!(problem.contains("this version"), "{problem}");
+    }
+    settled(&["--tls-self-signed", "--account", "111111111111"], "").and_then(refuse_what_is_not_there).unwrap();
+}

@@ -6,12 +6,29 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use keyring::{MasterKey, Secret};
+use runtime::Clock;
 use storage::conformance::block_on;
 use storage::{Batch, Store, Version, counter};
-use storage_local::{LocalSettings, LocalStore};
+use storage_local::{LocalSettings, LocalStore, open_keys};
 
 pub fn open(dir: &Path) -> LocalStore {
     LocalStore::open(&LocalSettings::new(dir)).unwrap()
+}
+
+/// The master key that the tests use unless they are about others.
+pub fn master_key() -> MasterKey {
+    MasterKey::of_secret(Secret::of_bytes(&[7; 32]).unwrap())
+}
+
+/// The settings for the directory, encrypted.
+pub fn encrypted(dir: &Path, settings: LocalSettings) -> LocalSettings {
+    let keys = block_on(open_keys(dir, &master_key(), &Clock::system())).unwrap();
+    LocalSettings { keys: Some(keys), ..settings }
+}
+
+pub fn open_encrypted(dir: &Path) -> LocalStore {
+    LocalStore::open(&encrypted(dir, LocalSettings::new(dir))).unwrap()
 }
 
 pub fn set(store: &dyn Store, key: &str, value: impl Into<Bytes>) -> Version {
@@ -39,7 +56,9 @@ pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
-        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        let copied = fs::copy(entry.path(), to.join(entry.file_name()));
+        // RocksDB removes files that it has replaced while this goes on.
+        assert!(copied.is_ok() || !entry.path().exists(), "{}: {copied:?}", entry.path().display());
     }
 }
 

@@ -1,0 +1,121 @@
+//! Encryption of everything that RocksDB writes, and the keys for it.
+//!
+//! ```text
+//! the keys of a directory: made, opened, missing        mod.rs
+//! one file                                              cipher.rs
+//! the bridge to RocksDB                                 bridge.rs, bridge.cc
+//! ```
+//!
+//! What must hold: whether a directory is encrypted is decided when it is begun and never changes. It is told by the key file, and by how
+//! the file CURRENT begins, so that a lost key file is told from a directory without encryption. All of this is checked before
+//! RocksDB opens anything.
+
+mod bridge;
+mod cipher;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use keyring::{Keyring, MasterKey};
+use runtime::Clock;
+
+use crate::open::{self, OpenError};
+
+/// The state of a directory, as far as encryption is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DirectoryState {
+    /// There is nothing yet.
+    New,
+    /// It holds a store that is not encrypted.
+    Plain,
+    /// It holds an encrypted store, or the keys for one.
+    Encrypted,
+    /// It holds an encrypted store without its key file.
+    WithoutKeys,
+}
+
+/// Says in which state the directory is.
+///
+/// # Errors
+/// [`OpenError::NotAStore`] when it holds something else, [`OpenError::Store`] when it cannot be read.
+pub fn state(dir: &Path) -> Result<DirectoryState, OpenError> {
+    if Keyring::exists(dir) {
+        return Ok(DirectoryState::Encrypted);
+    }
+    if !dir.exists() {
+        return Ok(DirectoryState::New);
+    }
+    open::expect_store_or_empty(dir)?;
+    match File::open(dir.join("CURRENT")) {
+        Err(problem) if problem.kind() == io::ErrorKind::NotFound => Ok(DirectoryState::New),
+        Err(problem) => Err(open::io_error(dir, "reading the file CURRENT", problem)),
+        Ok(file) => {
+            let mut start = Vec::new();
+            let read = file.take(cipher::MAGIC.len() as u64).read_to_end(&mut start);
+            read.map_err(|problem| open::io_error(dir, "reading the file CURRENT", problem))?;
+            Ok(if start == cipher::MAGIC { DirectoryState::WithoutKeys } else { DirectoryState::Plain })
+        }
+    }
+}
+
+/// The keys of the directory, which must be encrypted, or new: then its keys are made. While it runs nobody else opens the directory.
+///
+/// # Errors
+/// [`OpenError::Keys`] for a wrong master key and what [`Keyring::open`] says, [`OpenError::Plain`],
+/// [`OpenError::KeyFileLost`], [`OpenError::InUse`]; what [`state`] says.
+pub async fn open_keys(dir: &Path, master: &MasterKey, clock: &Clock) -> Result<Arc<Keyring>, OpenError> {
+    let keys_error = |source| OpenError::Keys { dir: dir.to_owned(), source };
+    open::create_directory(dir).map_err(|source| open::io_error(dir, "creating the directory", source))?;
+    let _lock = open::lock(dir)?;
+    let keys = match state(dir)? {
+        DirectoryState::New => Keyring::make(dir, master, clock).await,
+        DirectoryState::Encrypted => Keyring::open(dir, master).await,
+        DirectoryState::Plain => return Err(OpenError::Plain { dir: dir.to_owned() }),
+        DirectoryState::WithoutKeys => return Err(OpenError::KeyFileLost { dir: dir.to_owned() }),
+    };
+    keys.map(Arc::new).map_err(keys_error)
+}
+
+/// Changes the keys of an encrypted directory that nobody has open.
+///
+/// # Errors
+/// Those of [`open_keys`], except that a new directory is refused, and what `change` says.
+pub async fn change_keys<T>(
+    dir: &Path,
+    master: &MasterKey,
+    change: impl AsyncFnOnce(&mut Keyring) -> Result<T, keyring::KeyError>,
+) -> Result<T, OpenError> {
+    let keys_error = |source| OpenError::Keys { dir: dir.to_owned(), source };
+    if !dir.is_dir() {
+        return Err(OpenError::NotAStore { dir: dir.to_owned(), reason: "it does not exist".to_owned() });
+    }
+    let _lock = open::lock(dir)?;
+    match state(dir)? {
+        DirectoryState::Encrypted => {
+            let mut keys = Keyring::open(dir, master).await.map_err(keys_error)?;
+            change(&mut keys).await.map_err(keys_error)
+        }
+        DirectoryState::New => Err(OpenError::NotAStore { dir: dir.to_owned(), reason: "it is empty".to_owned() }),
+        DirectoryState::Plain => Err(OpenError::Plain { dir: dir.to_owned() }),
+        DirectoryState::WithoutKeys => Err(OpenError::KeyFileLost { dir: dir.to_owned() }),
+    }
+}
+
+/// Checks that the keys that were given are those that the directory needs.
+pub fn expect_keys(dir: &Path, keys: Option<&Keyring>) -> Result<(), OpenError> {
+    let dir = dir.to_owned();
+    match (state(&dir)?, keys) {
+        (DirectoryState::New | DirectoryState::Plain, None) => Ok(()),
+        (DirectoryState::Encrypted, Some(keys)) if keys.dir() == dir => Ok(()),
+        (DirectoryState::Encrypted, _) => Err(OpenError::Encrypted { dir }),
+        (DirectoryState::Plain, Some(_)) => Err(OpenError::Plain { dir }),
+        (DirectoryState::New | DirectoryState::WithoutKeys, _) => Err(OpenError::KeyFileLost { dir }),
+    }
+}
+
+/// The environment in which RocksDB's files are encrypted with the keys.
+pub fn environment(keys: &Keyring) -> rocksdb::Env {
+    bridge::environment(Arc::new(cipher::Ciphers::new(keys)))
+}
