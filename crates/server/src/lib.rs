@@ -2,7 +2,8 @@
 //!
 //! The life of a request, with the file of each step:
 //!
-//! 1. [`listener`](Listener) accepts a connection; `connection` tells HTTP/1.1 from HTTP/2 and hands each request to
+//! 1. `listener` accepts a connection on a `socket`, if its `network` is allowed; `tls` agrees with the client, `connection` tells HTTP/1.1
+//!    from HTTP/2 and hands each request, with its `origin`, to
 //! 2. `pipeline`, which lists every step in order: `route` (which page or API is meant), `body` (collect and decompress),
 //!    `call` (content type and target), `credentials` (who signed it),
 //! 3. [`Service`]: decode, engine, encode. Answers with an [`Answer`], which
