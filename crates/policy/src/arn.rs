@@ -6,8 +6,34 @@
 
 use crate::Context;
 use crate::pattern::{Case, Notation, Pattern};
+use std::cell::OnceCell;
 
 const PARTS: usize = 6;
+
+/// A text that ARNs are compared with, taken apart at most once.
+pub(crate) struct ArnText<'t> {
+    text: &'t str,
+    parts: OnceCell<Option<[&'t str; PARTS]>>,
+}
+
+impl<'t> ArnText<'t> {
+    pub fn new(text: &'t str) -> Self {
+        Self { text, parts: OnceCell::new() }
+    }
+
+    /// Its parts; `None` if it is no ARN.
+    fn parts(&self) -> Option<&[&'t str; PARTS]> {
+        let split = || {
+            let mut parts = [""; PARTS];
+            let mut found = self.text.splitn(PARTS, ':');
+            for part in &mut parts {
+                *part = found.next()?;
+            }
+            Some(parts)
+        };
+        self.parts.get_or_init(split).as_ref()
+    }
+}
 
 /// A compiled ARN.
 #[derive(Clone, Debug)]
@@ -51,18 +77,16 @@ impl ArnPattern {
         }
     }
 
-    pub fn matches(&self, text: &str, context: &dyn Context) -> bool {
+    pub fn matches(&self, arn: &ArnText<'_>, context: &dyn Context) -> bool {
         match self {
             Self::Any => true,
-            Self::Exact(exact) => **exact == *text,
-            Self::Text(pattern) => pattern.matches(text, context),
-            Self::Parts(patterns) => {
-                let mut parts = text.splitn(PARTS, ':');
-                patterns.iter().all(|pattern| match parts.next() {
-                    Some(part) => pattern.is_any() || pattern.matches(part, context),
-                    None => false,
-                })
-            }
+            Self::Exact(exact) => **exact == *arn.text,
+            Self::Text(pattern) => pattern.matches(arn.text, context),
+            // From the end, where ARNs differ most.
+            Self::Parts(patterns) => arn.parts().is_some_and(|parts| {
+                let mut pairs = patterns.iter().zip(parts).rev();
+                pairs.all(|(pattern, part)| pattern.is_any() || pattern.matches(part, context))
+            }),
         }
     }
 }
@@ -79,7 +103,7 @@ mod tests {
     use crate::Absent;
 
     fn matches(pattern: &str, text: &str) -> bool {
-        ArnPattern::compile(pattern, true).matches(text, &Absent)
+        ArnPattern::compile(pattern, true).matches(&ArnText::new(text), &Absent)
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::policy::Finding;
 use crate::principal::Closeness;
+use crate::statement::Asked;
 use crate::{Context, Key, Policy, Principal, PrincipalKind};
 use std::fmt;
 use std::sync::Arc;
@@ -186,8 +187,8 @@ impl Findings {
         let kind = query.principal.kind;
         let has_own = query.principal.has_account() && kind != PrincipalKind::Root;
         let boundary = policies.boundary.filter(|_| has_own);
-        let one =
-            |policy: Option<&Policy>| policy.map_or(Finding::Nothing, |policy| policy.find(query, boundary.is_some()));
+        let asked = Asked::new(query, boundary.is_some());
+        let one = |policy: Option<&Policy>| policy.map_or(Finding::Nothing, |policy| policy.find(&asked));
         let all = |list: &[Arc<Policy>]| list.iter().map(|policy| one(Some(policy))).max().unwrap_or(Finding::Nothing);
         Self {
             identity: match kind {

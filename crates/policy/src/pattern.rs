@@ -142,6 +142,7 @@ impl Pattern {
     pub fn matches(&self, text: &str, context: &dyn Context) -> bool {
         match &self.shape {
             Shape::Any => true,
+            Shape::Exact(exact) if self.case != Case::Ignored && exact.len() != text.len() => false,
             Shape::Exact(exact) => strip_prefix(text, exact, self.case).is_some_and(str::is_empty),
             Shape::Prefix(prefix) => strip_prefix(text, prefix, self.case).is_some(),
             Shape::Segments(segments) => self.segments_match(segments, text, context).unwrap_or(false),

@@ -2,7 +2,7 @@
 
 use crate::parse;
 use crate::principal::Closeness;
-use crate::statement::Statement;
+use crate::statement::{Asked, Statement};
 use crate::{Key, PolicyError, Query};
 
 /// What a document is for: it decides which elements it may and must have.
@@ -77,17 +77,17 @@ impl Policy {
     /// What the statements that match say: `Deny` if one denies, else `Allow` if one allows. Of a policy with principals only the
     /// statements whose principal matches count.
     pub fn evaluate(&self, query: &Query<'_>) -> Option<Effect> {
-        match self.find(query, false) {
+        match self.find(&Asked::new(query, false)) {
             Finding::Nothing => None,
             Finding::Allow(_) => Some(Effect::Allow),
             Finding::Deny => Some(Effect::Deny),
         }
     }
 
-    pub(crate) fn find(&self, query: &Query<'_>, has_boundary: bool) -> Finding {
+    pub(crate) fn find(&self, asked: &Asked<'_>) -> Finding {
         let mut finding = Finding::Nothing;
         for statement in &self.statements {
-            let Some(closeness) = statement.matches(query, has_boundary) else { continue };
+            let Some(closeness) = statement.matches(asked) else { continue };
             if statement.effect == Effect::Deny {
                 return Finding::Deny;
             }

@@ -4,7 +4,7 @@ use super::date::Instant;
 use super::ip::Network;
 use super::operator::{Comparison, Family};
 use crate::Context;
-use crate::arn::ArnPattern;
+use crate::arn::{ArnPattern, ArnText};
 use crate::pattern::{Case, Notation, Pattern};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -58,7 +58,10 @@ impl Test {
     pub fn matches(&self, value: &str, context: &dyn Context) -> bool {
         match self {
             Self::Text(patterns) => patterns.iter().any(|pattern| pattern.matches(value, context)),
-            Self::Arn(patterns) => patterns.iter().any(|pattern| pattern.matches(value, context)),
+            Self::Arn(patterns) => {
+                let arn = ArnText::new(value);
+                patterns.iter().any(|pattern| pattern.matches(&arn, context))
+            }
             Self::Numeric(comparison, numbers) => Number::parse(value).is_some_and(|value| {
                 numbers.iter().any(|number| value.order(*number).is_some_and(|order| comparison.accepts(order)))
             }),
