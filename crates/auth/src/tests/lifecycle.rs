@@ -293,3 +293,34 @@ async fn all_operations_answer() {
     let names: std::collections::BTreeSet<_> = crate::actions().collect();
     assert_eq!(names.len(), crate::actions().count());
 }
+
+#[tokio::test]
+async fn tags_and_attachments_of_each_kind() {
+    let fixture = Fixture::new().await;
+    let (document, arn) = (allow("a:b"), format!("arn:aws:iam::{ACCOUNT}:policy/P"));
+    fixture.ok(&fixture.root, "CreatePolicy", &[("PolicyName", "P"), ("PolicyDocument", &document)]).await;
+    fixture.ok(&fixture.root, "CreateUser", &[("UserName", "User")]).await;
+    fixture.ok(&fixture.root, "CreateGroup", &[("GroupName", "Group")]).await;
+    fixture.role("Role", "").await;
+    for (kind, parameter, name) in
+        [("User", "UserName", "User"), ("Role", "RoleName", "Role"), ("Policy", "PolicyArn", arn.as_str())]
+    {
+        let of = (parameter, name);
+        let tag = [of, ("Tags.member.1.Key", "k"), ("Tags.member.1.Value", "v")];
+        fixture.ok(&fixture.root, &format!("Tag{kind}"), &tag).await;
+        let body = fixture.ok(&fixture.root, &format!("List{kind}Tags"), &[of]).await;
+        assert_eq!((texts(&body, "Key"), texts(&body, "Value")), (vec!["k".into()], vec!["v".into()]));
+        fixture.ok(&fixture.root, &format!("Untag{kind}"), &[of, ("TagKeys.member.1", "K")]).await;
+        let body = fixture.ok(&fixture.root, &format!("List{kind}Tags"), &[of]).await;
+        assert!(texts(&body, "Key").is_empty());
+    }
+    for kind in ["User", "Group", "Role"] {
+        let parameter = format!("{kind}Name");
+        let (of, attached) = ((parameter.as_str(), kind), ("PolicyArn", arn.as_str()));
+        fixture.ok(&fixture.root, &format!("Attach{kind}Policy"), &[of, attached]).await;
+        let body = fixture.ok(&fixture.root, &format!("ListAttached{kind}Policies"), &[of]).await;
+        assert_eq!(texts(&body, "PolicyArn"), [arn.as_str()]);
+        fixture.ok(&fixture.root, &format!("Detach{kind}Policy"), &[of, attached]).await;
+    }
+    fixture.ok(&fixture.root, "DeletePolicy", &[("PolicyArn", &arn)]).await;
+}
