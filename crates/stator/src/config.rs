@@ -1,5 +1,6 @@
 //! What the operator chose: flags over environment (`STATOR_*`) over the configuration file over defaults.
 
+use crate::keys::{KeyFlags, KeysCommand, MasterKeyChoice};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -22,6 +23,9 @@ pub enum Command {
     Serve(Box<Flags>),
     /// Look through a data directory that no server has open, and say what is wrong with it.
     Check(CheckFlags),
+    /// Make and change the keys that data is encrypted with.
+    #[command(subcommand)]
+    Keys(KeysCommand),
 }
 
 /// Which directory to check.
@@ -36,6 +40,9 @@ pub struct CheckFlags {
     /// The schema of the database that holds the data [default: stator]
     #[arg(long, env = "STATOR_STORE_SCHEMA")]
     pub store_schema: Option<String>,
+    /// What the directory is encrypted with.
+    #[command(flatten)]
+    pub keys: KeyFlags,
 }
 
 /// When a write is acknowledged.
@@ -103,6 +110,16 @@ pub struct Flags {
     /// Listen on an address that others can reach, although this version verifies no signatures and has no TLS
     #[arg(long, env = "STATOR_INSECURE", num_args = 0..=1, default_missing_value = "true")]
     insecure: Option<bool>,
+    /// The master key under which everything in the data directory is encrypted: file:PATH, env:VARIABLE, or kms:KEY with the id, ARN
+    /// or alias of a key
+    #[arg(long, env = "STATOR_MASTER_KEY")]
+    master_key: Option<String>,
+    /// The URL of the KMS that has the master key [default: AWS's of the Region]
+    #[arg(long, env = "STATOR_KMS_ENDPOINT")]
+    kms_endpoint: Option<String>,
+    /// Make the file of the master key if it does not exist and the data directory is new
+    #[arg(long, env = "STATOR_MAKE_MASTER_KEY", num_args = 0..=1, default_missing_value = "true")]
+    make_master_key: Option<bool>,
     /// How long tables stay CREATING, UPDATING and DELETING, in milliseconds [default: 0]
     #[arg(long, env = "STATOR_TABLE_DELAY_MS")]
     table_delay_ms: Option<u32>,
@@ -176,6 +193,8 @@ pub struct Settings {
     pub engine: engine::Settings,
     /// The account that tables belong to.
     pub account: String,
+    /// The master key, if there is one.
+    pub master_key: Option<MasterKeyChoice>,
     /// When a write is acknowledged.
     pub durability: Durability,
     /// What the store may use, in bytes.
@@ -225,6 +244,12 @@ fn settle(flags: Flags, file: Flags) -> Result<Settings, String> {
         listen,
         place: place(&flags).or_else(|| place(&file)).unwrap_or_else(|| Place::Directory("stator-data".into())),
         engine: engine_settings(&flags, &file),
+        master_key: MasterKeyChoice::new(
+            flags.master_key.clone().or(file.master_key.clone()),
+            flags.kms_endpoint.clone().or(file.kms_endpoint.clone()),
+            flags.region.clone().or(file.region.clone()),
+            flags.make_master_key.or(file.make_master_key),
+        )?,
         account: account(flags.account.or(file.account))?,
         durability: flags.durability.or(file.durability).unwrap_or(Durability::Sync),
         memory_bytes: flags.memory_mb.or(file.memory_mb).unwrap_or(512) as usize * 1024 * 1024,
@@ -283,7 +308,7 @@ mod tests {
         let all = ["stator", "serve"].iter().chain(arguments);
         match Arguments::try_parse_from(all).unwrap().command {
             Command::Serve(flags) => *flags,
-            Command::Check(_) => unreachable!("serve was asked for"),
+            Command::Check(_) | Command::Keys(_) => unreachable!("serve was asked for"),
         }
     }
 

@@ -18,7 +18,9 @@ use keyring::{KEY_FILE, Keyring, MasterKey, Secret};
 use runtime::Clock;
 use storage::Store;
 use storage::conformance::block_on;
-use storage_local::{DirectoryState, LocalSettings, LocalStore, OpenError, change_keys, open_keys, state};
+use storage_local::{
+    DirectoryState, LocalSettings, LocalStore, OpenError, change_keys, encrypt_copy, open_keys, state,
+};
 use tempfile::TempDir;
 
 /// Stands in every key and value that the tests write.
@@ -195,4 +197,26 @@ fn a_damaged_prefix_is_damage_and_not_absence() {
     fs::write(&manifest, bytes).unwrap();
     let refused = LocalStore::open(&encrypted(&sealed, LocalSettings::new(&sealed))).unwrap_err();
     assert!(refused.to_string().contains("damaged prefix"), "{refused}");
+}
+
+#[test]
+fn a_directory_that_was_begun_without_encryption_can_be_copied_into_one_with() {
+    let dir = TempDir::new().unwrap();
+    let (plain, sealed) = (dir.path().join("plain"), dir.path().join("sealed"));
+    fill(&plain, LocalSettings::new(&plain));
+    // The image was not closed: its log holds what is nowhere else.
+    let image = plain.with_extension("image");
+    let encrypt = |from, to| block_on(encrypt_copy(from, to, &master_key(), &Clock::system()));
+    encrypt(&image, &sealed).unwrap();
+    assert_eq!(files_with_mark(&sealed), Vec::<String>::new());
+    assert!(encrypt(&image, &sealed).unwrap_err().to_string().contains("needs a new or empty directory"));
+    assert!(encrypt(&sealed, &dir.path().join("other")).unwrap_err().to_string().contains("encrypted already"));
+    let (original, copied) = (open(&image), open_encrypted(&sealed));
+    assert_eq!(original.latest(), copied.latest());
+    for round in [0, 1500, 2999] {
+        let key = format!("{MARK}-{round}");
+        assert_eq!(get(&copied, &key), get(&original, &key));
+    }
+    assert_eq!(get(&copied, "last").unwrap(), MARK);
+    assert!(copied.latest() < set_durably(&copied, "more", MARK));
 }
