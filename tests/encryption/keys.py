@@ -100,9 +100,9 @@ def check_rotation(folder: Path) -> list[str]:
     marks, more = begin(data, *old)
     faults += more + succeed("keys", "rotate", "--data", data, *old)
     faults += readable(data, marks, *old)
-    numbers = {int.from_bytes(path.read_bytes()[8:12], "big") for path in data.glob("MANIFEST-*")}
-    if 2 not in numbers:
-        faults.append(f"new files are not encrypted with the new data key, but with {numbers}")
+    shown = stator("keys", "show", "--data", data).stdout
+    if "data key 2" not in shown or shown.rstrip().endswith("encrypts 0 files"):
+        faults.append(f"new files are not encrypted with the new data key: {shown}")
     before = {path.name: path.read_bytes() for path in data.iterdir() if path.name != "keys.json"}
     faults += succeed("keys", "rotate", "--data", data, *old, "--new-master-key", f"file:{other}")
     if before != {path.name: path.read_bytes() for path in data.iterdir() if path.name != "keys.json"}:

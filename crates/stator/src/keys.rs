@@ -4,7 +4,7 @@ use crate::log;
 use clap::{Args, Subcommand};
 use keyring::{Credentials, Keyring, KmsSettings, MasterKey, MasterKeyName, make_key_file};
 use runtime::Clock;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -43,6 +43,12 @@ pub enum KeysCommand {
         /// The master key from now on; the old one opens nothing any more
         #[arg(long)]
         new_master_key: Option<String>,
+    },
+    /// Say which master key a data directory needs, and what its data keys encrypt
+    Show {
+        /// The data directory; a server may have it open
+        #[arg(long, env = "STATOR_DATA")]
+        data: PathBuf,
     },
     /// Write an encrypted copy of a data directory that is not encrypted
     Encrypt {
@@ -201,6 +207,7 @@ pub fn run(command: &KeysCommand) -> Result<ExitCode, String> {
         KeysCommand::Rotate { data, keys, new_master_key } => {
             runtime.block_on(rotate(data, keys, new_master_key.as_deref()))?
         }
+        KeysCommand::Show { data } => show(data)?,
         KeysCommand::Encrypt { data, to, keys } => {
             let (master, clock) = (keys.required()?.open(Absence::Refused)?, Clock::system());
             let copied = storage_local::encrypt_copy(data, to, &master, &clock);
@@ -214,6 +221,18 @@ pub fn run(command: &KeysCommand) -> Result<ExitCode, String> {
     };
     log::say(&said);
     Ok(ExitCode::SUCCESS)
+}
+
+fn show(data: &Path) -> Result<String, String> {
+    let keys = Keyring::describe(data).map_err(|problem| problem.to_string())?;
+    let files = storage_local::files_by_data_key(data).map_err(|problem| format!("{}: {problem}", data.display()))?;
+    let mut said = format!("master key {}", keys.master_key);
+    for (number, made) in keys.data_keys {
+        let (seconds, files) = (made.as_seconds(), files.get(&number).copied().unwrap_or_default());
+        // Writing into a String cannot fail.
+        let _ = write!(said, "\ndata key {number}, made {seconds} seconds after 1970, encrypts {files} files");
+    }
+    Ok(said)
 }
 
 async fn rotate(data: &Path, keys: &KeyFlags, new_master_key: Option<&str>) -> Result<String, String> {

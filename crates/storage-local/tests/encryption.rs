@@ -19,7 +19,8 @@ use runtime::Clock;
 use storage::Store;
 use storage::conformance::block_on;
 use storage_local::{
-    DirectoryState, LocalSettings, LocalStore, OpenError, change_keys, encrypt_copy, open_keys, state,
+    DirectoryState, LocalSettings, LocalStore, OpenError, change_keys, encrypt_copy, files_by_data_key, open_keys,
+    state,
 };
 use tempfile::TempDir;
 
@@ -136,8 +137,9 @@ fn a_new_data_key_encrypts_new_files_and_a_new_master_key_opens_all() {
     let in_use = block_on(change_keys(&sealed, &other, async |keys| keys.add_data_key(&clock))).unwrap_err();
     assert!(matches!(in_use, OpenError::InUse { .. }), "{in_use}");
     drop(store);
-    let numbers = files(&sealed, ".log").iter().map(|log| fs::read(log).unwrap()[11]).max();
-    assert_eq!(numbers, Some(2), "the newest log is encrypted with the newest key");
+    let newest = fs::read(files(&sealed, ".log").pop().unwrap()).unwrap();
+    assert_eq!(newest[8..12], [0, 0, 0, 2], "the newest log is encrypted with the newest key");
+    assert_eq!(files_by_data_key(&sealed).unwrap().into_keys().collect::<Vec<_>>(), [1, 2]);
     assert_eq!(get(&LocalStore::open(&settings).unwrap(), "new").unwrap(), MARK);
     assert_eq!(files_with_mark(&sealed), Vec::<String>::new());
 }

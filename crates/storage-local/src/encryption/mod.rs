@@ -15,7 +15,8 @@ mod bridge;
 mod cipher;
 mod copy;
 
-use std::fs::File;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
@@ -102,6 +103,25 @@ pub async fn change_keys<T>(
         DirectoryState::Plain => Err(OpenError::Plain { dir: dir.to_owned() }),
         DirectoryState::WithoutKeys => Err(OpenError::KeyFileLost { dir: dir.to_owned() }),
     }
+}
+
+/// How many files of the directory each data key encrypts. A server may have it open: then it is so for a moment.
+///
+/// # Errors
+/// When the directory cannot be read.
+pub fn files_by_data_key(dir: &Path) -> io::Result<BTreeMap<u32, usize>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(dir)? {
+        let mut start = Vec::new();
+        // A file may go while this runs.
+        if let Ok(file) = File::open(entry?.path()) {
+            file.take(cipher::NAMED_BYTES as u64).read_to_end(&mut start).unwrap_or_default();
+        }
+        if let Some(number) = cipher::data_key(&start) {
+            *files.entry(number).or_default() += 1;
+        }
+    }
+    Ok(files)
 }
 
 /// Checks that the keys that were given are those that the directory needs.
