@@ -10,6 +10,7 @@ import contextlib
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -47,10 +48,18 @@ def own_endpoint() -> bool:
     return "STATOR_ENDPOINT" not in os.environ or bool(os.environ.get("STATOR_ENDPOINT_IS_STATOR"))
 
 
-def new_client(endpoint: str, service: str = "dynamodb") -> Any:
-    """A boto3 client that does not hide errors behind retries."""
-    config = Config(retries={"total_max_attempts": 1}, read_timeout=30, max_pool_connections=32)
-    return boto3.client(service, endpoint_url=endpoint, config=config, **CREDENTIALS)
+def new_client(
+    endpoint: str, service: str = "dynamodb", verify: Path | None = None, certificate: tuple[str, str] | None = None
+) -> Any:
+    """A boto3 client that does not hide errors behind retries.
+
+    Over https it trusts the authority in the file `verify`, and shows the certificate and key if there is one.
+    """
+    config = Config(
+        retries={"total_max_attempts": 1}, read_timeout=30, max_pool_connections=32, client_cert=certificate
+    )
+    trusted = str(verify) if verify else None
+    return boto3.client(service, endpoint_url=endpoint, config=config, verify=trusted, **CREDENTIALS)
 
 
 @pytest.fixture(scope="session")

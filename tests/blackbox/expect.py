@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -47,3 +48,11 @@ def index(name: str, keys: list[tuple[str, str]], projection: str = "ALL", **mor
 def placeholders(expression: str, known: Mapping[str, Any]) -> dict[str, Any]:
     """The values that an expression names, out of those that a test knows."""
     return {name: known[name] for name in re.findall(r":\w+", expression) if name in known}
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Waits until something holds that is about to."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.02)

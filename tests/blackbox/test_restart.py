@@ -117,9 +117,3 @@ def test_ready_quickly_and_small(started: list[servers.Server], data: servers.Da
     status = Path(f"/proc/{started[-1].process.pid}/status").read_text()
     resident_kib = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
     assert resident_kib < 40 * 1024
-
-
-def test_other_addresses_need_insecure(data: servers.Data) -> None:
-    port = servers.free_port()
-    with pytest.raises(servers.ServerError):
-        servers.start_stator(data, ["--listen", f"0.0.0.0:{port}"], port=port)

@@ -90,6 +90,8 @@ def _run(cluster: postgres.Cluster, server: servers.Server, health: Health, away
     stopped = time.monotonic()
     noticed = wait(lambda: health.status() == 503, NOTICE_SECONDS_MAX)
     time.sleep(max(0.0, stopped + away_seconds - time.monotonic()))
+    # From here on it may answer, before it is known here that it does.
+    returning = time.monotonic()
     cluster.start()
     back = time.monotonic()
     recovered = wait(lambda: health.status() == 200, RECOVERY_SECONDS_MAX)
@@ -105,12 +107,12 @@ def _run(cluster: postgres.Cluster, server: servers.Server, health: Health, away
         faults.append(f"the server did not go on within {RECOVERY_SECONDS_MAX} s of the database's return")
     if health.longest > PAGE_SECONDS_MAX:
         faults.append(f"/healthz took {health.longest:.1f} s")
-    return faults + _look_at_answers(load, stopped, back) + load.compare(server.endpoint) + _end(cluster, server)
+    return faults + _look_at_answers(load, stopped, returning) + load.compare(server.endpoint) + _end(cluster, server)
 
 
-def _look_at_answers(load: Load, stopped: float, back: float) -> list[str]:
+def _look_at_answers(load: Load, stopped: float, returning: float) -> list[str]:
     # Answers that were on their way when the database ended are not meant.
-    meanwhile = [one for one in load.tries() if stopped + ON_THE_WAY_SECONDS < one.answered < back]
+    meanwhile = [one for one in load.tries() if stopped + ON_THE_WAY_SECONDS < one.answered < returning]
     wrong = sorted({str(one.status) for one in meanwhile if one.status not in RETRYABLE})
     faults = [f"while the database was away there were answers of {wrong}"] if wrong else []
     if not meanwhile:

@@ -42,10 +42,11 @@ class Server:
     process: subprocess.Popen[bytes]
     log: Path
     folders: list[Path] = field(default_factory=list)
+    scheme: str = "http"
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def alive(self) -> bool:
         return self.process.poll() is None
@@ -97,7 +98,19 @@ def start_stator(data: Data, extra: Sequence[str] = (), port: int | None = None)
     """Starts Stator on its data and waits until it is ready."""
     chosen = port or free_port()
     command = [str(binary()), "serve", "--listen", f"127.0.0.1:{chosen}", *place(data), *extra]
-    return start("stator", command, chosen)
+    server = start("stator", command, chosen)
+    if any(flag in ("--tls-certificate", "--tls-self-signed") for flag in extra):
+        server.scheme = "https"
+    return server
+
+
+def refused_stator(data: Data, extra: Sequence[str]) -> str:
+    """What Stator says when it refuses to start with these flags."""
+    command = [str(binary()), "serve", *place(data), *extra]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=READY_SECONDS, check=False)
+    if result.returncode == 0:
+        raise ServerError(f"stator started with {' '.join(extra)}")
+    return result.stderr
 
 
 def start_peer(name: str) -> Server:

@@ -8,6 +8,7 @@
 //! loop) and `effects` (what the write of an item implies). Everything that lists items goes through a plan. The engine keeps nothing in
 //! memory that another server over the same store could change unnoticed: what it caches of tables is checked by every commit.
 
+pub mod access;
 pub mod capacity;
 pub mod catalog;
 pub mod check;

@@ -8,6 +8,7 @@
 //! 04 account 00 table-name 00 label                                        a stream
 //! 05 table:u32                                                             a table whose items expire: the key of its descriptor
 //! 06 name                                                     work that one of several servers does
+//! 08 kind:u8 ...                                              principals, their credentials and policies; see `principals`
 //! 10 table:u32 hash:u64 partition-key sort-key                an item
 //! 11 table:u32 index:u16 hash:u64 partition-key... sort-key... table-partition-key table-sort-key    an index entry
 //! 20 table:u32 index:u16 kind:u8                              a counter of an index
@@ -40,6 +41,8 @@ pub enum Space {
     Expiring = 0x05,
     /// Work that one of several servers does.
     Lease = 0x06,
+    /// Accounts, principals, credentials and policies.
+    Principal = 0x08,
     /// Items.
     Item = 0x10,
     /// Entries of secondary indexes.

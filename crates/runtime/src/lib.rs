@@ -6,6 +6,7 @@
 //! What must hold: no other crate reads a clock, draws randomness or sleeps. clippy.toml bans the calls by name; the few
 //! `allow`s in this crate are the only ones in the workspace.
 
+mod calendar;
 mod clock;
 mod random;
 mod spawn;

@@ -9,7 +9,7 @@
 use bytes::Bytes;
 use engine::Engine;
 use runtime::{Clock, Random};
-use server::{Dispatch, Limits, Listener, Server};
+use server::{Dispatch, Limits, Listener, ListenerSettings, Server};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -203,7 +203,8 @@ async fn main() {
     let engine = Arc::new(Engine::new(Arc::new(store), clock.clone(), Random::system(), settings));
     engine.start_jobs().await.unwrap();
     let service = Dispatch::new(engine, "000000000000".to_owned());
-    let settings = server::Settings { region, limits: Limits::default() };
+    let settings = server::Settings { region, limits: Limits::default(), audit: None };
     let server = Server::new(service, settings, clock, Random::system());
-    server.run(Listener::bind(value("--listen").parse().unwrap()).unwrap(), std::future::pending()).await;
+    let listener = Listener::bind(ListenerSettings::open(value("--listen").parse().unwrap())).unwrap();
+    server.run(vec![listener], std::future::pending()).await;
 }

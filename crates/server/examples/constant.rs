@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "an example stops at the first problem")]
 
 use runtime::{Clock, Random};
-use server::{Answer, AuthenticatedCall, Limits, Listener, Server, Service, Settings};
+use server::{Answer, AuthenticatedCall, Limits, Listener, ListenerSettings, Server, Service, Settings};
 
 struct Constant(bytes::Bytes);
 
@@ -19,8 +19,9 @@ async fn main() {
     let mut arguments = std::env::args().skip(1);
     let address = arguments.next().unwrap_or("127.0.0.1:9902".to_owned()).parse().unwrap();
     let bytes = arguments.next().map_or(600, |text| text.parse().unwrap());
-    let settings = Settings { region: "us-east-1".to_owned(), limits: Limits::default() };
+    let settings = Settings { region: "us-east-1".to_owned(), limits: Limits::default(), audit: None };
     let service = Constant(vec![b'x'; bytes].into());
     let server = Server::new(service, settings, Clock::system(), Random::system());
-    server.run(Listener::bind(address).unwrap(), std::future::pending()).await;
+    let listener = Listener::bind(ListenerSettings::open(address)).unwrap();
+    server.run(vec![listener], std::future::pending()).await;
 }

@@ -8,6 +8,7 @@ use crate::body::Received;
 use crate::credentials::Credentials;
 use crate::head::Head;
 use crate::operation::Operation;
+use crate::origin::Origin;
 use crate::refusal::Refusal;
 use crate::response::ContentType;
 use bytes::Bytes;
@@ -32,6 +33,7 @@ pub struct AuthenticatedCall<'a> {
     operation: Operation,
     body: Bytes,
     credentials: Credentials<'a>,
+    origin: &'a Origin,
     request_id: &'a str,
 }
 
@@ -49,6 +51,11 @@ impl<'a> AuthenticatedCall<'a> {
     /// Who calls.
     pub fn credentials(&self) -> &Credentials<'a> {
         &self.credentials
+    }
+
+    /// Where the call comes from.
+    pub fn origin(&self) -> &'a Origin {
+        self.origin
     }
 
     /// The id under which the answer goes out, for the log.
@@ -71,12 +78,16 @@ pub(crate) fn address(received: Received<'_>) -> Result<Call<'_>, Refusal> {
 }
 
 /// Finds out who calls.
-pub(crate) fn identify<'a>(call: Call<'a>, request_id: &'a str) -> Result<AuthenticatedCall<'a>, Refusal> {
+pub(crate) fn identify<'a>(
+    call: Call<'a>,
+    origin: &'a Origin,
+    request_id: &'a str,
+) -> Result<AuthenticatedCall<'a>, Refusal> {
     let Call { head, operation, body } = call;
     match Credentials::presented(head) {
         Err(refusal) => Err(unless_malformed(&body, refusal)),
         Ok(_) if body.is_empty() => Err(Refusal::Malformed),
-        Ok(credentials) => Ok(AuthenticatedCall { operation, body, credentials, request_id }),
+        Ok(credentials) => Ok(AuthenticatedCall { operation, body, credentials, origin, request_id }),
     }
 }
 

@@ -1,17 +1,21 @@
 //! One connection: which HTTP it speaks, and hyper over it until it ends or is told to.
 //!
-//! HTTP/2 comes by prior knowledge: such a client opens with `PRI * HTTP/2.0`. Its first bytes are peeked at, not read, so that
-//! an HTTP/1.1 connection, the hot path, pays one system call when it opens and nothing per request.
+//! Over TLS the two sides agree on it (ALPN). Without, HTTP/2 comes by prior knowledge: such a client opens with `PRI * HTTP/2.0`.
+//! Its first bytes are peeked at, not read, so that an HTTP/1.1 connection, the hot path, pays one system call when it opens and
+//! nothing per request.
 
 use crate::connections::{Order, SeatGuard};
 use crate::listener::Server;
+use crate::origin::Origin;
 use crate::pipeline;
 use crate::service::Service;
+use crate::socket::Stream;
+use crate::tls::Tls;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::{Request, service::service_fn};
 use hyper_util::rt::TokioIo;
-use runtime::Clock;
+use runtime::{Clock, TimedOut};
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::io::{self, IoSlice};
@@ -35,31 +39,82 @@ const STREAM_WINDOW_BYTES: u32 = 256 * 1024;
 const CONNECTION_WINDOW_BYTES: u32 = 1024 * 1024;
 
 /// Serves one connection until it closes.
-pub(crate) async fn serve<S: Service>(server: Arc<Server<S>>, stream: TcpStream, seat: SeatGuard) {
+pub(crate) async fn serve<S: Service>(
+    server: Arc<Server<S>>,
+    stream: Stream,
+    seat: SeatGuard,
+    origin: Origin,
+    tls: Option<Arc<Tls>>,
+) {
     let seat = Arc::new(seat);
-    let opening = while_serving(&seat, opening(&stream, &server.clock)).await;
-    let result = match opening {
-        Some(Ok(Opening::Http1)) => serve_http1(server, stream, &seat).await,
-        Some(Ok(Opening::Http2)) => serve_http2(server, stream, &seat).await,
-        // Closed by the client, or by us before it said anything.
-        Some(Ok(Opening::Closed) | Err(_)) | None => return,
+    let result = match (stream, tls) {
+        (Stream::Tcp(stream), None) => serve_plain(server, stream, &seat, origin).await,
+        // No peeking there, and who speaks HTTP/2 without TLS does so over a network: HTTP/1.1 it is.
+        (Stream::Unix(stream), None) => serve_http1(server, stream, &seat, origin).await,
+        // Apart on the heap, so that the task of a plain connection stays as small as it is.
+        (Stream::Tcp(stream), Some(tls)) => Box::pin(serve_tls(server, stream, &seat, origin, &tls)).await,
+        (Stream::Unix(stream), Some(tls)) => Box::pin(serve_tls(server, stream, &seat, origin, &tls)).await,
     };
     if let Err(error) = result {
         tracing::debug!(%error, "connection ended early");
     }
 }
 
-async fn serve_http1<S: Service>(
+async fn serve_plain<S: Service>(
     server: Arc<Server<S>>,
     stream: TcpStream,
     seat: &Arc<SeatGuard>,
+    origin: Origin,
+) -> hyper::Result<()> {
+    match while_serving(seat, opening(&stream, &server.clock)).await {
+        Some(Ok(Opening::Http1)) => serve_http1(server, stream, seat, origin).await,
+        Some(Ok(Opening::Http2)) => serve_http2(server, stream, seat, origin).await,
+        // Closed by the client, or by us before it said anything.
+        Some(Ok(Opening::Closed) | Err(_)) | None => Ok(()),
+    }
+}
+
+async fn serve_tls<S: Service, T: Transport>(
+    server: Arc<Server<S>>,
+    stream: T,
+    seat: &Arc<SeatGuard>,
+    origin: Origin,
+    tls: &Tls,
+) -> hyper::Result<()> {
+    // A handshake is all that such a connection says before its first request, so it has the time of a head.
+    let handshake = server.clock.timeout(server.settings.limits.head_timeout, tls.accept(stream));
+    let agreed = match while_serving(seat, handshake).await {
+        Some(Ok(Ok(agreed))) => agreed,
+        Some(Ok(Err(error))) => {
+            server.metrics.count_failed_handshake();
+            tracing::debug!(%error, source = ?origin.source, "no TLS was agreed on");
+            return Ok(());
+        }
+        Some(Err(TimedOut)) => {
+            server.metrics.count_failed_handshake();
+            return Ok(());
+        }
+        None => return Ok(()),
+    };
+    let origin = Origin { protection: Some(agreed.protection), ..origin };
+    match agreed.is_http2 {
+        true => serve_http2(server, agreed.stream, seat, origin).await,
+        false => serve_http1(server, agreed.stream, seat, origin).await,
+    }
+}
+
+async fn serve_http1<S: Service, T: Transport>(
+    server: Arc<Server<S>>,
+    stream: T,
+    seat: &Arc<SeatGuard>,
+    origin: Origin,
 ) -> hyper::Result<()> {
     let limits = server.settings.limits.clone();
     let io = TokioIo::new(Observed { stream, seat: seat.clone(), notes_heads: true });
-    let context = Arc::new((server, seat.clone()));
+    let context = Arc::new((server, seat.clone(), origin));
     let service = service_fn(move |request: Request<Incoming>| {
         let context = context.clone();
-        async move { Ok::<_, Infallible>(pipeline::answer(&context.0, &context.1, request).await) }
+        async move { Ok::<_, Infallible>(pipeline::answer(&context.0, &context.1, &context.2, request).await) }
     });
     let connection = http1::Builder::new()
         .max_buf_size(limits.head_bytes)
@@ -68,17 +123,18 @@ async fn serve_http1<S: Service>(
     supervise(seat, connection, |connection| connection.graceful_shutdown()).await.unwrap_or(Ok(()))
 }
 
-async fn serve_http2<S: Service>(
+async fn serve_http2<S: Service, T: Transport>(
     server: Arc<Server<S>>,
-    stream: TcpStream,
+    stream: T,
     seat: &Arc<SeatGuard>,
+    origin: Origin,
 ) -> hyper::Result<()> {
     let limits = server.settings.limits.clone();
     let io = TokioIo::new(Observed { stream, seat: seat.clone(), notes_heads: false });
-    let context = Arc::new((server, seat.clone()));
+    let context = Arc::new((server, seat.clone(), origin));
     let service = service_fn(move |request: Request<Incoming>| {
         let context = context.clone();
-        async move { Ok::<_, Infallible>(pipeline::answer(&context.0, &context.1, request).await) }
+        async move { Ok::<_, Infallible>(pipeline::answer(&context.0, &context.1, &context.2, request).await) }
     });
     let connection = http2::Builder::new(Executor)
         .max_concurrent_streams(limits.streams_per_connection)
@@ -118,6 +174,11 @@ async fn while_serving<F: Future>(seat: &SeatGuard, future: F) -> Option<F::Outp
     .await
 }
 
+/// What carries a connection: a socket, or TLS over one.
+pub(crate) trait Transport: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Transport for T {}
+
 /// What a client opened its connection with.
 enum Opening {
     Http1,
@@ -154,14 +215,14 @@ where
 }
 
 /// A socket that notes in its connection's seat when bytes come in and when none go out.
-struct Observed {
-    stream: TcpStream,
+struct Observed<T> {
+    stream: T,
     seat: Arc<SeatGuard>,
     /// Whether bytes outside of a request begin one. Not so on HTTP/2, where they may be pings.
     notes_heads: bool,
 }
 
-impl Observed {
+impl<T> Observed<T> {
     fn note_write(&self, poll: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match &poll {
             Poll::Pending => self.seat.write_stalled(),
@@ -171,7 +232,7 @@ impl Observed {
     }
 }
 
-impl AsyncRead for Observed {
+impl<T: Transport> AsyncRead for Observed<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -185,7 +246,7 @@ impl AsyncRead for Observed {
     }
 }
 
-impl AsyncWrite for Observed {
+impl<T: Transport> AsyncWrite for Observed<T> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
         let poll = Pin::new(&mut self.stream).poll_write(context, buffer);
         self.note_write(poll)
@@ -205,7 +266,12 @@ impl AsyncWrite for Observed {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let poll = Pin::new(&mut self.stream).poll_flush(context);
+        // TLS takes what is written into a buffer of its own, which is what waits then.
+        if poll.is_pending() {
+            self.seat.write_stalled();
+        }
+        poll
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

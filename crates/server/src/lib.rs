@@ -13,6 +13,7 @@
 //! a connection for ever: `connections` ends what takes too long, `panics` turns a bug into a 500. Nothing here knows what an
 //! item is.
 
+pub mod audit;
 mod body;
 mod call;
 mod connection;
@@ -22,7 +23,9 @@ mod dispatch;
 mod head;
 mod listener;
 mod metrics;
+mod network;
 mod operation;
+mod origin;
 mod pages;
 mod panics;
 mod pipeline;
@@ -30,15 +33,23 @@ mod refusal;
 mod request_id;
 mod response;
 mod route;
+mod self_signed;
 mod service;
 mod settings;
+mod socket;
+mod tls;
 
 pub use call::AuthenticatedCall;
 pub use credentials::Credentials;
 pub use dispatch::Dispatch;
-pub use listener::{Listener, Server};
+pub use listener::Server;
 pub use metrics::Outcome;
+pub use network::{Network, NetworkError};
 pub use operation::Operation;
+pub use origin::{Endpoint, Origin, Protection};
 pub use panics::log_panics;
+pub use self_signed::{SelfSigned, make_self_signed};
 pub use service::{Answer, Service};
 pub use settings::{Limits, Settings};
+pub use socket::{Address, Listener, ListenerSettings};
+pub use tls::{ClientCertificates, Tls, TlsError, TlsSettings};

@@ -1,26 +1,31 @@
-//! The listening socket, the server's shared state, and shutdown.
+//! The server's shared state, the loop that accepts connections, and shutdown.
 //!
-//! Shutdown: stop accepting, let every connection finish the requests in progress, and after a bounded time close what is left.
+//! Shutdown: stop accepting everywhere, let every connection finish the requests in progress, and after a bounded time close
+//! what is left.
 
 use crate::connection;
 use crate::connections::Connections;
 use crate::metrics::Metrics;
+use crate::origin::Origin;
 use crate::service::Service;
 use crate::settings::Settings;
-use runtime::{Clock, Random};
-use std::future::Future;
+use crate::socket::{Listener, Stream};
+use crate::tls::Tls;
+use runtime::{Clock, Moment, Random};
+use std::future::{Future, poll_fn};
 use std::io;
-use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-/// Connections that the kernel holds for us while we are busy. A fleet of clients that starts at once must not be refused.
-const BACKLOG: u32 = 1024;
 
 /// How long to wait when the process has no file descriptor left: some connection must close first.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
+
+/// How often at most refused connections are logged: whoever is refused must not be able to fill the disk.
+const REFUSAL_LOG_PAUSE: Duration = Duration::from_secs(1);
 
 /// What all connections of a server share.
 #[derive(Debug)]
@@ -39,32 +44,6 @@ pub struct Server<S> {
     pub(crate) connections: Arc<Connections>,
 }
 
-/// An address on which connections are queueing already.
-#[derive(Debug)]
-pub struct Listener(TcpListener);
-
-impl Listener {
-    /// Starts to listen.
-    ///
-    /// # Errors
-    /// When the address is taken, is not ours, or needs rights that the process lacks.
-    pub fn bind(address: SocketAddr) -> io::Result<Listener> {
-        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        // A server that restarts finds its old connections still in TIME_WAIT.
-        socket.set_reuseaddr(true)?;
-        socket.bind(address)?;
-        socket.listen(BACKLOG).map(Listener)
-    }
-
-    /// The address that it listens on, with the port that the system chose if it was to choose one.
-    ///
-    /// # Errors
-    /// When the system does not say.
-    pub fn address(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
-    }
-}
-
 impl<S: Service> Server<S> {
     /// A server that answers with `service`.
     pub fn new(service: S, settings: Settings, clock: Clock, random: Random) -> Arc<Server<S>> {
@@ -72,15 +51,19 @@ impl<S: Service> Server<S> {
         Arc::new(Server { service, settings, clock, random, metrics: Metrics::default(), connections })
     }
 
-    /// Serves until `shutdown` is ready, then finishes what is in progress. Says whether all of it was finished in time.
-    pub async fn run(self: &Arc<Self>, listener: Listener, shutdown: impl Future<Output = ()>) -> bool {
+    /// Serves on all `listeners` until `shutdown` is ready, then finishes what is in progress. Says whether all of it was finished
+    /// in time.
+    pub async fn run(self: &Arc<Self>, listeners: Vec<Listener>, shutdown: impl Future<Output = ()>) -> bool {
+        // One limit for all listeners: it protects the process.
+        let places = Arc::new(Semaphore::new(self.settings.limits.connections));
         tokio::select! {
             () = shutdown => (),
-            () = self.accept(&listener) => (),
+            () = until_any(listeners.iter().map(|listener| self.accept(listener, &places))) => (),
+            () = until_any(distinct(&listeners).into_iter().map(Tls::watch)) => (),
             () = self.connections.sweep(&self.clock, &self.settings.limits) => (),
         }
         // Whoever still waits in the queue is refused by the kernel, and tries again elsewhere or later.
-        drop(listener);
+        drop(listeners);
         self.drain().await
     }
 
@@ -98,35 +81,76 @@ impl<S: Service> Server<S> {
         finished
     }
 
-    async fn accept(self: &Arc<Self>, listener: &Listener) {
-        let places = Arc::new(Semaphore::new(self.settings.limits.connections));
+    async fn accept(self: &Arc<Self>, listener: &Listener, places: &Arc<Semaphore>) {
+        let refused = self.metrics.refused_connections(listener.settings.endpoint.id.as_deref());
+        let mut logged = None;
         loop {
-            // The semaphore is never closed, so there is always a permit to wait for.
-            let Ok(place) = places.clone().acquire_owned().await else { return };
-            match listener.0.accept().await {
-                Ok((stream, _)) => self.start(stream, place),
-                Err(error) if is_of_one_connection(&error) => (),
+            let (stream, origin) = match listener.accept().await {
+                Ok((_, origin)) if !listener.allows(&origin) => {
+                    self.note_refusal(&refused, &origin, &mut logged);
+                    continue;
+                }
+                Ok(accepted) => accepted,
+                Err(error) if is_of_one_connection(&error) => continue,
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept connections");
                     self.clock.sleep(ACCEPT_RETRY).await;
+                    continue;
                 }
-            }
+            };
+            // After the connection is there: a listener that nobody calls must not hold a place. The semaphore is never closed, so
+            // there is always one to wait for; meanwhile others wait in the listen queue.
+            let Ok(place) = places.clone().acquire_owned().await else { return };
+            self.start(stream, origin, listener.settings.tls.clone(), place);
         }
     }
 
-    fn start(self: &Arc<Self>, stream: TcpStream, place: OwnedSemaphorePermit) {
+    fn note_refusal(&self, refused: &AtomicU64, origin: &Origin, logged: &mut Option<Moment>) {
+        let count = refused.fetch_add(1, Ordering::Relaxed) + 1;
+        let now = self.clock.moment();
+        if logged.is_none_or(|before| now.since(before) >= REFUSAL_LOG_PAUSE) {
+            *logged = Some(now);
+            let (source, endpoint) = (&origin.source, &origin.endpoint.id);
+            tracing::warn!(?source, ?endpoint, count, "closed a connection from a network that is not allowed");
+        }
+    }
+
+    fn start(self: &Arc<Self>, stream: Stream, origin: Origin, tls: Option<Arc<Tls>>, place: OwnedSemaphorePermit) {
         // Answers are written whole, so waiting for more to send with them only delays them. It fails for a socket that the
         // client has already closed.
-        if stream.set_nodelay(true).is_err() {
+        if let Stream::Tcp(stream) = &stream
+            && stream.set_nodelay(true).is_err()
+        {
             return;
         }
         let server = self.clone();
         let seat = self.connections.join();
         runtime::spawn(async move {
-            connection::serve(server, stream, seat).await;
+            connection::serve(server, stream, seat, origin, tls).await;
             drop(place);
         });
     }
+}
+
+/// Each of the listeners' certificates once.
+fn distinct(listeners: &[Listener]) -> Vec<&Tls> {
+    let mut found: Vec<&Arc<Tls>> = Vec::new();
+    for tls in listeners.iter().filter_map(|listener| listener.settings.tls.as_ref()) {
+        if !found.iter().any(|other| Arc::ptr_eq(other, tls)) {
+            found.push(tls);
+        }
+    }
+    found.into_iter().map(Arc::as_ref).collect()
+}
+
+/// Runs all futures at once until one of them ends; without any it never does.
+async fn until_any<F: Future<Output = ()>>(futures: impl Iterator<Item = F>) {
+    let mut futures: Vec<Pin<Box<F>>> = futures.map(Box::pin).collect();
+    poll_fn(|context| {
+        let ended = futures.iter_mut().any(|future| future.as_mut().poll(context).is_ready());
+        if ended { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }
 
 /// Whether only the connection that was to be accepted is affected.

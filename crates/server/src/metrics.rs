@@ -5,6 +5,7 @@
 use crate::operation::Operation;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How a call ended, as it is counted.
@@ -41,6 +42,9 @@ const BUCKETS_US: [u64; 14] =
 /// The label of calls whose operation is not known.
 const UNKNOWN_OPERATION: &str = "Unknown";
 
+/// The label of connections to the endpoint that has no id.
+const PUBLIC_ENDPOINT: &str = "public";
+
 /// The counters of one operation.
 #[derive(Debug, Default)]
 struct Cells {
@@ -56,11 +60,19 @@ struct Cells {
 pub(crate) struct Metrics {
     /// By operation; the last cells are those of calls whose operation is not known.
     cells: Box<[Cells]>,
+    /// By endpoint: connections that were closed because of where they came from.
+    refused_connections: Mutex<Vec<(String, Arc<AtomicU64>)>>,
+    /// Connections that ended before both sides agreed on TLS.
+    failed_handshakes: AtomicU64,
 }
 
 impl Default for Metrics {
     fn default() -> Self {
-        Metrics { cells: std::iter::repeat_with(Cells::default).take(Operation::ALL.len() + 1).collect() }
+        Metrics {
+            cells: std::iter::repeat_with(Cells::default).take(Operation::ALL.len() + 1).collect(),
+            refused_connections: Mutex::default(),
+            failed_handshakes: AtomicU64::new(0),
+        }
     }
 }
 
@@ -76,6 +88,23 @@ impl Metrics {
         cells.sum_us.fetch_add(took_us, Ordering::Relaxed);
     }
 
+    /// The counter of the connections to this endpoint that are refused for where they come from.
+    pub(crate) fn refused_connections(&self, endpoint: Option<&str>) -> Arc<AtomicU64> {
+        let mut all = self.refused_connections.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = endpoint.unwrap_or(PUBLIC_ENDPOINT);
+        if let Some((_, counter)) = all.iter().find(|(other, _)| other == name) {
+            return counter.clone();
+        }
+        let counter = Arc::default();
+        all.push((name.to_owned(), Arc::clone(&counter)));
+        counter
+    }
+
+    /// Counts a connection that ended before both sides agreed on TLS.
+    pub(crate) fn count_failed_handshake(&self) {
+        self.failed_handshakes.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Everything in Prometheus's text format. Operations that were never called are left out.
     pub(crate) fn to_text(&self, open_connections: usize) -> String {
         let mut text = String::new();
@@ -89,6 +118,18 @@ impl Metrics {
         writeln!(text, "stator_build_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION"))?;
         header(text, "stator_open_connections", "gauge", "Client connections that are open.")?;
         writeln!(text, "stator_open_connections {open_connections}")?;
+        header(text, "stator_refused_connections_total", "counter", "Connections from networks that are not allowed.")?;
+        for (endpoint, counter) in &*self.refused_connections.lock().unwrap_or_else(PoisonError::into_inner) {
+            let count = counter.load(Ordering::Relaxed);
+            writeln!(text, "stator_refused_connections_total{{endpoint=\"{endpoint}\"}} {count}")?;
+        }
+        header(
+            text,
+            "stator_tls_handshakes_failed_total",
+            "counter",
+            "Connections that ended before TLS was agreed on.",
+        )?;
+        writeln!(text, "stator_tls_handshakes_failed_total {}", self.failed_handshakes.load(Ordering::Relaxed))?;
         header(text, "stator_requests_total", "counter", "Calls that were answered, by operation and outcome.")?;
         for (name, cells) in self.called() {
             cells.write_outcomes(text, name)?;

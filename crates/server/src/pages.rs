@@ -32,6 +32,9 @@ pub(crate) fn respond<S: Service>(
 
 fn metrics<S: Service>(server: &Server<S>) -> String {
     let mut text = server.metrics.to_text(server.connections.len());
+    if let Some(audit) = &server.settings.audit {
+        audit.write_metrics(&mut text);
+    }
     server.service.write_metrics(&mut text);
     text
 }

@@ -15,6 +15,7 @@ use crate::head::Head;
 use crate::listener::Server;
 use crate::metrics::Outcome;
 use crate::operation::Operation;
+use crate::origin::Origin;
 use crate::pages;
 use crate::panics::{Panic, caught};
 use crate::refusal::Refusal;
@@ -28,6 +29,7 @@ use hyper::body::Body;
 pub(crate) async fn answer<S: Service, B: Body>(
     server: &Server<S>,
     seat: &SeatGuard,
+    origin: &Origin,
     request: Request<B>,
 ) -> HttpResponse {
     let _in_progress = seat.begin_request();
@@ -39,7 +41,7 @@ pub(crate) async fn answer<S: Service, B: Body>(
         Route::Refused(refusal) => exchange.respond(refusal.into()),
         Route::Api => {
             let started = server.clock.moment();
-            let answer = match caught(call(server, &exchange, &head, body)).await {
+            let answer = match caught(call(server, &exchange, origin, &head, body)).await {
                 Ok(Ok(answer)) => answer,
                 Ok(Err(refusal)) => refusal.into(),
                 Err(panic) => failed(&exchange, &panic),
@@ -54,13 +56,14 @@ pub(crate) async fn answer<S: Service, B: Body>(
 async fn call<S: Service, B: Body>(
     server: &Server<S>,
     exchange: &Exchange,
+    origin: &Origin,
     head: &Head<'_>,
     body: B,
 ) -> Result<Answer, Refusal> {
     let received = receive(head, body, &server.clock, &server.settings.limits).await?;
     let call = address(received)?;
     exchange.note_operation(call.operation());
-    let call = identify(call, exchange.request_id())?;
+    let call = identify(call, origin, exchange.request_id())?;
     Ok(server.service.call(call).await)
 }
 

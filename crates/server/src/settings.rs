@@ -1,5 +1,7 @@
 //! What the operator decides about the network face, and the limits that keep one client from harming the others.
 
+use crate::audit::Audit;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How the server presents itself and what it puts up with.
@@ -9,6 +11,8 @@ pub struct Settings {
     pub region: String,
     /// What a client may ask of the server before it is cut off.
     pub limits: Limits,
+    /// Where it is noted what was denied and what was managed.
+    pub audit: Option<Arc<Audit>>,
 }
 
 /// Bounds on what one client can make the server hold or wait for.

@@ -6,6 +6,7 @@
 mod check;
 mod config;
 mod keys;
+mod listening;
 mod log;
 mod serve;
 

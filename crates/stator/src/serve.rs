@@ -2,17 +2,18 @@
 
 use crate::config::{Database, Durability, Place, Settings};
 use crate::keys::{Absence, Secrets};
-use crate::log;
+use crate::{listening, log};
 use engine::Engine;
 use runtime::{Clock, Random};
-use server::{Dispatch, Limits, Listener, Server};
+use server::audit::Audit;
+use server::{Dispatch, Limits, Server, Tls};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use storage::{Memory, Store};
 use storage_local::{LocalSettings, LocalStore};
 use storage_postgres::{PostgresSettings, PostgresStore};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Runs the server to its end.
 ///
@@ -33,18 +34,51 @@ async fn serve(settings: &Settings) -> Result<ExitCode, String> {
     let clock = Clock::system();
     let engine = Arc::new(Engine::new(store.clone(), clock.clone(), Random::system(), settings.engine.clone()));
     engine.start_jobs().await.map_err(|problem| format!("cannot read the tables: {problem}"))?;
-    let server_settings = server::Settings { region: settings.engine.region.clone(), limits: Limits::default() };
-    let service = Dispatch::new(engine, settings.account.clone());
-    let server = Server::new(service, server_settings, clock, Random::system());
+    let audit = open_audit(settings, &clock)?;
+    let server_settings =
+        server::Settings { region: settings.engine.region.clone(), limits: Limits::default(), audit: audit.clone() };
+    let service = Dispatch::new(engine, settings.accounts.first().cloned().unwrap_or_default());
+    let server = Server::new(service, server_settings, clock.clone(), Random::system());
     let stop = stop().map_err(|problem| format!("cannot watch for signals: {problem}"))?;
-    let listener = Listener::bind(settings.listen).map_err(|problem| format!("{}: {problem}", settings.listen))?;
-    let address = listener.address().map_err(|problem| format!("{}: {problem}", settings.listen))?;
-    log::say(&format!("stator listens on http://{address}"));
-    tracing::info!(%address, region = settings.engine.region, place = ?settings.place, master_key = %secrets, "listening");
-    let finished = server.run(listener, stop).await;
+    let hangup = hangup(settings).map_err(|problem| format!("cannot watch for signals: {problem}"))?;
+    let listening = listening::open(settings, &clock)?;
+    renew_on(hangup, listening.tls.clone(), audit.clone());
+    listening.announce(settings)?;
+    tracing::info!(master_key = %secrets, "keys");
+    let finished = server.run(listening.listeners, stop).await;
+    if let Some(audit) = audit {
+        audit.close().await;
+    }
     store.close().await.map_err(|problem| format!("cannot close the store: {problem}"))?;
     tracing::info!(finished, "stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+fn open_audit(settings: &Settings, clock: &Clock) -> Result<Option<Arc<Audit>>, String> {
+    let Some(path) = &settings.audit else { return Ok(None) };
+    let audit = Audit::open(path.clone(), clock.clone(), Random::system());
+    audit.map(Some).map_err(|problem| format!("{}: {problem}", path.display()))
+}
+
+/// From now on SIGHUP does not end the process, if there is anything to renew.
+fn hangup(settings: &Settings) -> std::io::Result<Option<Signal>> {
+    let has_files = settings.tls.is_some() || settings.audit.is_some();
+    has_files.then(|| signal(SignalKind::hangup())).transpose()
+}
+
+/// With every SIGHUP the audit log is opened anew and a new certificate is looked for.
+fn renew_on(hangup: Option<Signal>, tls: Option<Arc<Tls>>, audit: Option<Arc<Audit>>) {
+    let Some(mut hangup) = hangup else { return };
+    runtime::spawn(async move {
+        while hangup.recv().await.is_some() {
+            if let Some(audit) = &audit {
+                audit.reopen().await;
+            }
+            if let Some(tls) = &tls {
+                tls.renew();
+            }
+        }
+    });
 }
 
 /// The store, and what seals secrets in it.

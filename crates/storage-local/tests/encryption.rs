@@ -208,6 +208,7 @@ fn a_directory_that_was_begun_without_encryption_can_be_copied_into_one_with() {
     fill(&plain, LocalSettings::new(&plain));
     // The image was not closed: its log holds what is nowhere else.
     let image = plain.with_extension("image");
+    fs::create_dir(image.join("tls")).unwrap();
     let encrypt = |from, to| block_on(encrypt_copy(from, to, &master_key(), &Clock::system()));
     encrypt(&image, &sealed).unwrap();
     assert_eq!(files_with_mark(&sealed), Vec::<String>::new());

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! get, scan    one statement, one snapshot, on connections that many share           read.rs
+//!              and, under load, one statement for what several ask                   gather.rs
 //! commit       one transaction, sent as a whole: one round trip                      plan.rs, commit.rs, heat.rs
 //!              or, rarely, alone in the database: two                                exclusive.rs
 //! durable      at once: the database has synced before it answers                    store.rs
@@ -32,6 +33,7 @@
 mod commit;
 mod error;
 mod exclusive;
+mod gather;
 mod health;
 mod heat;
 mod lanes;

@@ -13,6 +13,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
 use crate::error::{Class, classify};
+use crate::gather::{Entry, Gather, Other, Waited};
 use crate::link::{Connector, Link};
 use crate::sql::{COUNTER, Name};
 use crate::version::from_sql;
@@ -26,10 +27,16 @@ const FURTHER: usize = 16;
 /// For how long one statement may take. A database that does not answer in this time is taken for lost.
 const ANSWER_MAX: Duration = Duration::from_secs(30);
 
+/// How many statements of point reads are sent on a connection before their answers come: while the database answers one, the next is on
+/// its way.
+const STATEMENTS_PER_CONNECTION: usize = 2;
+
 /// The connections that serve reads.
 pub struct Readers {
     connector: Arc<Connector>,
     readers: Vec<Reader>,
+    /// Point reads, which go together when there are many.
+    gather: Arc<Gather>,
 }
 
 #[derive(Default)]
@@ -53,30 +60,51 @@ pub struct Looked {
 impl Readers {
     /// So many connections, made when they are needed.
     pub fn new(connector: Arc<Connector>, many: usize) -> Self {
-        Self { connector, readers: (0..many.max(1)).map(|_| Reader::default()).collect() }
+        let many = many.max(1);
+        let readers = (0..many).map(|_| Reader::default()).collect();
+        Self { connector, readers, gather: Gather::new(many * STATEMENTS_PER_CONNECTION) }
     }
 
     /// Several keys at one point.
     pub async fn get(&self, keys: &[Bytes]) -> Result<Vec<Option<Versioned>>, StoreError> {
-        let wanted: Vec<&[u8]> = keys.iter().map(AsRef::as_ref).filter(|key| !is_reserved(key)).collect();
-        if wanted.is_empty() {
-            return Ok(vec![None; keys.len()]);
+        loop {
+            match self.gather.enter(keys) {
+                Entry::Go(_turn) => return Ok(values(keys, &self.read(keys.iter()).await?)),
+                Entry::Wait(wait) => match wait.end(keys.len()).await {
+                    Waited::Told(answer) => return answer,
+                    Waited::Lead(_turn, others) => return self.read_for(keys, others).await,
+                    Waited::Again => (),
+                },
+            }
         }
+    }
+
+    /// Reads for others too, and tells them.
+    async fn read_for(&self, keys: &[Bytes], others: Vec<Other>) -> Result<Vec<Option<Versioned>>, StoreError> {
+        let found = self.read(keys.iter().chain(others.iter().flat_map(Other::keys))).await;
+        for other in others {
+            let answer = found.as_ref().map(|found| values(other.keys(), found)).map_err(StoreError::clone);
+            other.tell(answer);
+        }
+        Ok(values(keys, &found?))
+    }
+
+    /// What is stored of some keys.
+    async fn read(&self, keys: impl Iterator<Item = &Bytes>) -> Result<HashMap<Bytes, Versioned>, StoreError> {
+        let mut wanted: Vec<&[u8]> = keys.map(AsRef::as_ref).filter(|key| !is_reserved(key)).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
         let rows = match wanted[..] {
+            [] => Vec::new(),
             [one] => self.query("reading a key", Name::GetOne, &[&one]).await?,
             _ => self.query("reading keys", Name::Get, &[&wanted]).await?,
         };
-        let found: HashMap<&[u8], &Row> = rows.iter().map(|row| (row.get(0), row)).collect();
-        keys.iter().map(|key| found.get(key.as_ref()).map(|row| versioned(row)).transpose()).collect()
+        rows.iter().map(|row| Ok((Bytes::copy_from_slice(row.get(0)), versioned(row)?))).collect()
     }
 
     /// One key.
     pub async fn get_one(&self, key: &[u8]) -> Result<Option<Versioned>, StoreError> {
-        if is_reserved(key) {
-            return Ok(None);
-        }
-        let rows = self.query("reading a key", Name::GetOne, &[&key]).await?;
-        rows.first().map(versioned).transpose()
+        Ok(self.get(&[Bytes::copy_from_slice(key)]).await?.pop().flatten())
     }
 
     /// One page.
@@ -215,6 +243,11 @@ impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
+}
+
+/// The values of keys among what was found.
+fn values(keys: &[Bytes], found: &HashMap<Bytes, Versioned>) -> Vec<Option<Versioned>> {
+    keys.iter().map(|key| found.get(key).cloned()).collect()
 }
 
 /// Key, version and mark of a row of `Look`.

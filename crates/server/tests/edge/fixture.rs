@@ -1,11 +1,11 @@
 //! A server over an echoing service, and a client that sees every byte.
 
 use runtime::{Clock, Random};
-use server::{Answer, AuthenticatedCall, Limits, Listener, Server, Service, Settings};
+use server::{Address, Answer, AuthenticatedCall, Limits, Listener, ListenerSettings, Server, Service, Settings};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
@@ -25,6 +25,7 @@ impl Service for Echo {
         match &call.body()[..] {
             b"\"panic\"" => panic!("told to"),
             b"\"slow\"" => Clock::system().sleep(Duration::from_millis(300)).await,
+            b"\"whence\"" => return Answer::success(format!("{:?}", call.origin())),
             b"\"who\"" => return Answer::success(format!("{:?}", call.credentials())),
             _ => (),
         }
@@ -44,6 +45,8 @@ pub async fn pause(duration: Duration) {
 /// A running server; it shuts down when dropped.
 pub struct Running {
     pub address: SocketAddr,
+    /// Of all its listeners on the network.
+    pub addresses: Vec<SocketAddr>,
     pub stop: Option<oneshot::Sender<()>>,
     pub task: runtime::Task<bool>,
 }
@@ -53,9 +56,15 @@ pub async fn start() -> Running {
 }
 
 pub async fn start_with(limits: Limits) -> Running {
-    let listener = Listener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let address = listener.address().unwrap();
-    let settings = Settings { region: "eu-test-1".to_owned(), limits };
+    start_on(vec![ListenerSettings::open("127.0.0.1:0".parse().unwrap())], limits).await
+}
+
+pub async fn start_on(listeners: Vec<ListenerSettings>, limits: Limits) -> Running {
+    let listeners: Vec<Listener> = listeners.into_iter().map(|settings| Listener::bind(settings).unwrap()).collect();
+    let addresses: Vec<SocketAddr> = listeners.iter().filter_map(tcp_address).collect();
+    // Of a server without any, nobody asks for it.
+    let address = addresses.first().copied().unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
+    let settings = Settings { region: "eu-test-1".to_owned(), limits, audit: None };
     let server: Arc<Server<Echo>> = Server::new(Echo, settings, Clock::system(), Random::seeded(1));
     let (stop, stopped) = oneshot::channel();
     let task = runtime::spawn(async move {
@@ -63,14 +72,21 @@ pub async fn start_with(limits: Limits) -> Running {
             // A dropped sender stops the server too.
             let _ = stopped.await;
         };
-        server.run(listener, stopped).await
+        server.run(listeners, stopped).await
     });
-    Running { address, stop: Some(stop), task }
+    Running { address, addresses, stop: Some(stop), task }
+}
+
+fn tcp_address(listener: &Listener) -> Option<SocketAddr> {
+    match listener.address().unwrap() {
+        Address::Tcp(address) => Some(address),
+        Address::Unix { .. } => None,
+    }
 }
 
 impl Running {
     pub async fn connect(&self) -> Client {
-        Client { stream: TcpStream::connect(self.address).await.unwrap(), unread: Vec::new() }
+        Client::over(TcpStream::connect(self.address).await.unwrap())
     }
 
     /// One request on a connection of its own.
@@ -99,8 +115,8 @@ pub fn post(headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
     text
 }
 
-pub struct Client {
-    pub stream: TcpStream,
+pub struct Client<T = TcpStream> {
+    pub stream: T,
     unread: Vec<u8>,
 }
 
@@ -122,7 +138,11 @@ impl Reply {
     }
 }
 
-impl Client {
+impl<T: AsyncRead + AsyncWrite + Unpin> Client<T> {
+    pub fn over(stream: T) -> Client<T> {
+        Client { stream, unread: Vec::new() }
+    }
+
     pub async fn send(&mut self, text: impl AsRef<[u8]>) {
         self.stream.write_all(text.as_ref()).await.unwrap();
     }

@@ -7,6 +7,8 @@ mod fixture;
 mod http1;
 mod http2;
 mod limits;
+mod listeners;
 mod pages;
 mod protocol;
 mod shutdown;
+mod tls;

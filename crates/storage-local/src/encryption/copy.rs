@@ -39,8 +39,10 @@ pub async fn encrypt_copy(from: &Path, to: &Path, master: &MasterKey, clock: &Cl
     let ciphers = Ciphers::new(&keys);
     let failed = |source| open::io_error(to, "writing an encrypted copy", source);
     for entry in fs::read_dir(from).map_err(failed)? {
-        let name = entry.map_err(failed)?.file_name();
-        if is_copied(&name) {
+        let entry = entry.map_err(failed)?;
+        let name = entry.file_name();
+        // RocksDB has files alone; a folder is somebody else's.
+        if entry.file_type().map_err(failed)?.is_file() && is_copied(&name) {
             encrypt_file(&ciphers, &from.join(&name), &to.join(&name)).map_err(failed)?;
         }
     }
@@ -52,7 +54,7 @@ pub async fn encrypt_copy(from: &Path, to: &Path, master: &MasterKey, clock: &Cl
 fn is_copied(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     let is_log = name == "LOG" || name.starts_with("LOG.");
-    !is_log && !matches!(&*name, "CURRENT" | "LOCK" | "lost+found" | open::LOCK_FILE)
+    !is_log && !matches!(&*name, "CURRENT" | "LOCK" | open::LOCK_FILE)
 }
 
 fn encrypt_file(ciphers: &Ciphers, from: &Path, to: &Path) -> io::Result<()> {

@@ -56,7 +56,9 @@ pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
-        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        let copied = fs::copy(entry.path(), to.join(entry.file_name()));
+        // RocksDB removes files that it has replaced while this goes on.
+        assert!(copied.is_ok() || !entry.path().exists(), "{}: {copied:?}", entry.path().display());
     }
 }
 

@@ -1,0 +1,9 @@
+//! The services and the directory, from outside: as clients see them, over a store in memory.
+
+mod access;
+mod fixture;
+mod hostile;
+mod lifecycle;
+mod listing;
+mod sessions;
+mod several;

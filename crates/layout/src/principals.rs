@@ -1,0 +1,116 @@
+//! The keys of accounts, principals, credentials and policies: the space 08 of [`crate::keys`].
+//!
+//! ```text
+//! 08 00                               counter: how often anything of this space was changed, uses of keys excepted
+//! 08 01 access-key-id                 an access key
+//! 08 02 access-key-id                 when an access key was used last
+//! 08 03 account                       an account
+//! 08 10 account 00 name               a user
+//! 08 11 account 00 name               a group
+//! 08 12 account 00 name               a role
+//! 08 13 account 00 name               a managed policy
+//! ```
+//!
+//! Names are in lower case here: two that differ only in case would be one name. A list of what an account has is one range, in the
+//! order of names.
+
+use crate::keys::{Range, Space};
+use bytes::Bytes;
+
+/// What an account has by name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Named {
+    /// Users.
+    User = 0x10,
+    /// Groups.
+    Group = 0x11,
+    /// Roles.
+    Role = 0x12,
+    /// Managed policies.
+    Policy = 0x13,
+}
+
+const GENERATION: u8 = 0x00;
+const ACCESS_KEY: u8 = 0x01;
+const LAST_USE: u8 = 0x02;
+const ACCOUNT: u8 = 0x03;
+
+/// The counter of changes.
+pub fn generation() -> Bytes {
+    key(GENERATION, "").into()
+}
+
+/// An access key.
+pub fn access_key(id: &str) -> Bytes {
+    key(ACCESS_KEY, id).into()
+}
+
+/// When an access key was used last.
+pub fn last_use(id: &str) -> Bytes {
+    key(LAST_USE, id).into()
+}
+
+/// An account.
+pub fn account(account: &str) -> Bytes {
+    key(ACCOUNT, account).into()
+}
+
+/// All accounts.
+pub fn all_accounts() -> Range {
+    Range::prefixed(key(ACCOUNT, ""))
+}
+
+/// What an account has of a kind by this name, whatever its case.
+pub fn named(kind: Named, account: &str, name: &str) -> Bytes {
+    let mut key = prefix(kind, account);
+    key.extend(name.bytes().map(|byte| byte.to_ascii_lowercase()));
+    key.into()
+}
+
+/// All that an account has of a kind.
+pub fn all_named(kind: Named, account: &str) -> Range {
+    Range::prefixed(prefix(kind, account))
+}
+
+fn prefix(kind: Named, account: &str) -> Vec<u8> {
+    let mut key = key(kind as u8, account);
+    key.push(0);
+    key
+}
+
+fn key(kind: u8, rest: &str) -> Vec<u8> {
+    let mut key = Vec::with_capacity(64);
+    key.extend_from_slice(&[Space::Principal as u8, kind]);
+    key.extend_from_slice(rest.as_bytes());
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stored_format_does_not_drift() {
+        assert_eq!(generation(), &[8, 0][..]);
+        assert_eq!(access_key("AKIA"), &b"\x08\x01AKIA"[..]);
+        assert_eq!(last_use("AKIA"), &b"\x08\x02AKIA"[..]);
+        assert_eq!(account("000000000000"), &b"\x08\x03000000000000"[..]);
+        assert_eq!(named(Named::User, "1", "Ann"), &b"\x08\x101\x00ann"[..]);
+        assert_eq!(named(Named::Policy, "1", "a.B"), &b"\x08\x131\x00a.b"[..]);
+    }
+
+    #[test]
+    fn an_account_has_what_is_its_own() {
+        let range = all_named(Named::Role, "1");
+        assert!(range.contains(&named(Named::Role, "1", "~")) && !range.contains(&named(Named::Role, "12", "a")));
+        assert!(!range.contains(&named(Named::Group, "1", "a")));
+        assert!(all_accounts().contains(&account("123456789012")));
+    }
+
+    impl Range {
+        fn contains(&self, key: &Bytes) -> bool {
+            self.from <= *key && *key < self.to
+        }
+    }
+}
