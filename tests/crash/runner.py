@@ -14,6 +14,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -43,16 +44,17 @@ SHOWN_FAULTS = 10
 class Rounds:
     """The state that lives from kill to kill: the data directory and the model of it."""
 
-    def __init__(self, data: Path, seed: int) -> None:
+    def __init__(self, data: Path, seed: int, extra: Sequence[str]) -> None:
         self._data = data
+        self._extra = extra
         self._seed = seed
         self._random = Random(seed)
         self._model = Model()
 
     def run(self, number: int) -> tuple[int, list[str]]:
         """One round. Returns the number of acknowledged writes, and the faults."""
-        faults = servers.check_offline(self._data) if number else []
-        server = servers.start_stator(self._data)
+        faults = servers.check_offline(self._data, self._extra) if number else []
+        server = servers.start_stator(self._data, self._extra)
         try:
             faults += self._look(server.endpoint) if number else create_table(server.endpoint)
             writers = self._load(server, number)
@@ -65,8 +67,8 @@ class Rounds:
 
     def finish(self) -> list[str]:
         """The last kill's data: checked and looked at, without more load."""
-        faults = servers.check_offline(self._data)
-        server = servers.start_stator(self._data)
+        faults = servers.check_offline(self._data, self._extra)
+        server = servers.start_stator(self._data, self._extra)
         try:
             return faults + self._look(server.endpoint)
         finally:
@@ -158,10 +160,12 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="tests/run crash", description=__doc__)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seed", type=int, default=secrets.randbits(32))
+    parser.add_argument("--encrypted", action="store_true", help="the data directory is encrypted")
     options = parser.parse_args(arguments)
     print(f"crash test: {options.rounds} rounds, --seed {options.seed}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="stator-crash-"))
-    rounds = Rounds(folder / "data", options.seed)
+    extra = ("--master-key", f"file:{make_master_key(folder)}") if options.encrypted else ()
+    rounds = Rounds(folder / "data", options.seed, extra)
     failed, writes = 0, 0
     for number in range(options.rounds):
         acknowledged, faults = rounds.run(number)
@@ -176,6 +180,13 @@ def main(arguments: list[str]) -> int:
         shutil.rmtree(folder, ignore_errors=True)
     print(f"{options.rounds - min(failed, options.rounds)} passed, {failed} failed")
     return 1 if failed or not writes else 0
+
+
+def make_master_key(folder: Path) -> Path:
+    path = folder / "key"
+    path.touch(0o600)
+    path.write_text(secrets.token_hex(32))
+    return path
 
 
 def report(number: int, faults: list[str]) -> int:

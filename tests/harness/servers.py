@@ -139,9 +139,9 @@ def place(data: Data) -> list[str]:
     return ["--store", data] if isinstance(data, str) else ["--data", str(data)]
 
 
-def check_offline(data: Data) -> list[str]:
+def check_offline(data: Data, extra: Sequence[str] = ()) -> list[str]:
     """Runs `stator check` on the data of servers that have ended. Returns the faults."""
-    command = [str(binary()), "check", *place(data)]
+    command = [str(binary()), "check", *place(data), *extra]
     result = subprocess.run(command, capture_output=True, text=True, timeout=CHECK_SECONDS, check=False)
     if result.returncode == 0:
         return []

@@ -6,7 +6,7 @@
 use crate::keyfile::{Base64, KEY_FILE, KeyFile, WrappedDataKey};
 use crate::master::MasterKey;
 use crate::{KeyError, MasterKeyId, MasterKeyKind, Sealer, Secret};
-use runtime::{Clock, Random};
+use runtime::{Clock, Random, Timestamp};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -34,6 +34,15 @@ pub struct DataKey {
     secret: Secret,
 }
 
+/// What a key file tells without its master key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// The id of the master key.
+    pub master_key: String,
+    /// The number of each data key, ascending, and when it was made.
+    pub data_keys: Vec<(u32, Timestamp)>,
+}
+
 impl DataKey {
     /// A key for one purpose.
     pub fn derive(&self, purpose: &str) -> Secret {
@@ -45,6 +54,17 @@ impl Keyring {
     /// Whether the directory has a key file.
     pub fn exists(dir: &Path) -> bool {
         dir.join(KEY_FILE).exists()
+    }
+
+    /// What the key file of the directory tells.
+    ///
+    /// # Errors
+    /// [`KeyError::Damaged`], [`KeyError::NewerFormat`], [`KeyError::Io`].
+    pub fn describe(dir: &Path) -> Result<Description, KeyError> {
+        let file = KeyFile::read(dir)?;
+        let made = |seconds: u64| Timestamp::from_millis(seconds.saturating_mul(1000));
+        let data_keys = file.data_keys.iter().map(|key| (key.number, made(key.made))).collect();
+        Ok(Description { master_key: file.master_key, data_keys })
     }
 
     /// Makes the keys of a new directory, which exists.
@@ -183,7 +203,9 @@ mod tests {
         assert_eq!(derived(&opened), derived(&made));
         assert_eq!(derived(&opened).len(), 2);
         assert_eq!(opened.sealer("secrets").unwrap().open(b"", &sealed).unwrap().as_slice(), b"secret");
-        assert_eq!(opened.master_key().id, opened.file.master_key);
+        let described = Keyring::describe(dir.path()).unwrap();
+        assert_eq!(opened.master_key().id, described.master_key);
+        assert_eq!(described.data_keys.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1, 2]);
     }
 
     #[tokio::test]

@@ -31,7 +31,7 @@ mod secret;
 
 pub use error::{KeyError, KmsError};
 pub use keyfile::{KEY_FILE, is_key_file};
-pub use keyring::{DataKey, Keyring};
+pub use keyring::{DataKey, Description, Keyring};
 pub use kms::{Credentials, KmsSettings};
 pub use local::make_key_file;
 pub use master::{MasterKey, MasterKeyId, MasterKeyKind, MasterKeyName};

@@ -31,6 +31,11 @@ async fn open(flags: &CheckFlags) -> Result<Arc<dyn Store>, String> {
         return Ok(Arc::new(serve::open_database(&database).await?));
     }
     let dir = flags.data.as_ref().ok_or("neither --data nor --store says what to check")?;
-    let store = LocalStore::open_read_only(&LocalSettings::new(dir)).map_err(|problem| problem.to_string())?;
+    let keys = match flags.keys.choice()? {
+        Some(choice) => Some(choice.open_directory(dir).await?),
+        None => None,
+    };
+    let settings = LocalSettings { keys, ..LocalSettings::new(dir) };
+    let store = LocalStore::open_read_only(&settings).map_err(|problem| problem.to_string())?;
     Ok(Arc::new(store))
 }

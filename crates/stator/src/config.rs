@@ -6,6 +6,7 @@ mod flags;
 mod network;
 mod store;
 
+use crate::keys::{KeyFlags, KeysCommand, MasterKeyChoice};
 pub use flags::{Durability, Flags, LogFormat};
 pub use network::{Certificate, ListenerChoice, TlsChoice};
 pub use store::{Database, Place};
@@ -30,6 +31,9 @@ pub enum Command {
     Serve(Box<Flags>),
     /// Look through a data directory that no server has open, and say what is wrong with it.
     Check(CheckFlags),
+    /// Make and change the keys that data is encrypted with.
+    #[command(subcommand)]
+    Keys(KeysCommand),
 }
 
 /// Which directory to check.
@@ -44,6 +48,9 @@ pub struct CheckFlags {
     /// The schema of the database that holds the data [default: stator]
     #[arg(long, env = "STATOR_STORE_SCHEMA")]
     pub store_schema: Option<String>,
+    /// What the directory is encrypted with.
+    #[command(flatten)]
+    pub keys: KeyFlags,
 }
 
 /// What the server runs with.
@@ -63,6 +70,8 @@ pub struct Settings {
     pub engine: engine::Settings,
     /// The accounts that the server has; never empty, the first is the default.
     pub accounts: Vec<String>,
+    /// The master key, if there is one.
+    pub master_key: Option<MasterKeyChoice>,
     /// When a write is acknowledged.
     pub durability: Durability,
     /// What the store may use, in bytes.
@@ -124,6 +133,12 @@ fn settle(flags: Flags, file: Flags) -> Result<Settings, String> {
         audit: flags.audit.clone().or(file.audit.clone()),
         place: store::place(&flags, &file),
         engine: engine_settings(&flags, &file),
+        master_key: MasterKeyChoice::new(
+            flags.master_key.clone().or(file.master_key.clone()),
+            flags.kms_endpoint.clone().or(file.kms_endpoint.clone()),
+            flags.region.clone().or(file.region.clone()),
+            flags.make_master_key.or(file.make_master_key),
+        )?,
         accounts: accounts(if flags.account.is_empty() { file.account } else { flags.account })?,
         durability: flags.durability.or(file.durability).unwrap_or(Durability::Sync),
         memory_bytes: flags.memory_mb.or(file.memory_mb).unwrap_or(512) as usize * 1024 * 1024,

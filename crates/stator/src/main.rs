@@ -1,9 +1,11 @@
 //! The command `stator`: configuration, wiring, exit codes. Nothing is decided here that another program could not decide otherwise.
 //!
-//! `stator serve` runs the server, `stator check` looks through a data directory that no server has open.
+//! `stator serve` runs the server, `stator check` looks through a data directory that no server has open, `stator keys` makes and changes
+//! the keys that one is encrypted with.
 
 mod check;
 mod config;
+mod keys;
 mod listening;
 mod log;
 mod serve;
@@ -21,6 +23,7 @@ fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Serve(flags) => config::resolve(*flags).and_then(|settings| serve::run(&settings)),
         Command::Check(flags) => check::run(&flags),
+        Command::Keys(command) => keys::run(&command),
     };
     result.unwrap_or_else(|problem| {
         log::complain(&problem);

@@ -1,6 +1,7 @@
 //! `stator serve`: opens the store, starts the engine's jobs, serves until it is told to stop, and closes the store.
 
 use crate::config::{Database, Durability, Place, Settings};
+use crate::keys::{Absence, Secrets};
 use crate::{listening, log};
 use engine::Engine;
 use runtime::{Clock, Random};
@@ -29,7 +30,7 @@ pub fn run(settings: &Settings) -> Result<ExitCode, String> {
 }
 
 async fn serve(settings: &Settings) -> Result<ExitCode, String> {
-    let store = open(settings).await?;
+    let (store, secrets) = open(settings).await?;
     let clock = Clock::system();
     let engine = Arc::new(Engine::new(store.clone(), clock.clone(), Random::system(), settings.engine.clone()));
     engine.start_jobs().await.map_err(|problem| format!("cannot read the tables: {problem}"))?;
@@ -43,6 +44,7 @@ async fn serve(settings: &Settings) -> Result<ExitCode, String> {
     let listening = listening::open(settings, &clock)?;
     renew_on(hangup, listening.tls.clone(), audit.clone());
     listening.announce(settings)?;
+    tracing::info!(master_key = %secrets, "keys");
     let finished = server.run(listening.listeners, stop).await;
     if let Some(audit) = audit {
         audit.close().await;
@@ -79,11 +81,16 @@ fn renew_on(hangup: Option<Signal>, tls: Option<Arc<Tls>>, audit: Option<Arc<Aud
     });
 }
 
-async fn open(settings: &Settings) -> Result<Arc<dyn Store>, String> {
+/// The store, and what seals secrets in it.
+async fn open(settings: &Settings) -> Result<(Arc<dyn Store>, Secrets), String> {
+    let choice = settings.master_key.as_ref();
     match &settings.place {
-        Place::Memory => Ok(Arc::new(Memory::default())),
-        Place::Directory(dir) => open_directory(settings, dir),
-        Place::Database(database) => Ok(Arc::new(open_database(database).await?)),
+        Place::Memory => Ok((Arc::new(Memory::default()), Secrets::shared(choice, Absence::Made)?)),
+        Place::Directory(dir) => open_directory(settings, dir).await,
+        Place::Database(database) => {
+            let secrets = Secrets::shared(choice, Absence::Refused)?;
+            Ok((Arc::new(open_database(database).await?), secrets))
+        }
     }
 }
 
@@ -100,14 +107,19 @@ pub async fn open_database(database: &Database) -> Result<PostgresStore, String>
     PostgresStore::open(&settings).await.map_err(|problem| problem.to_string())
 }
 
-fn open_directory(settings: &Settings, dir: &Path) -> Result<Arc<dyn Store>, String> {
+async fn open_directory(settings: &Settings, dir: &Path) -> Result<(Arc<dyn Store>, Secrets), String> {
     let durability = match settings.durability {
         Durability::Sync => storage_local::Durability::Sync,
         Durability::Relaxed => storage_local::Durability::Relaxed,
     };
-    let local = LocalSettings { durability, memory_bytes: settings.memory_bytes, ..LocalSettings::new(dir) };
+    let keys = match &settings.master_key {
+        Some(choice) => Some(choice.open_directory(dir).await?),
+        None => None,
+    };
+    let secrets = keys.clone().map_or(Secrets::None, Secrets::Directory);
+    let local = LocalSettings { dir: dir.to_owned(), durability, memory_bytes: settings.memory_bytes, keys };
     let store = LocalStore::open(&local).map_err(|problem| problem.to_string())?;
-    Ok(Arc::new(store))
+    Ok((Arc::new(store), secrets))
 }
 
 /// Ready when the process is told to stop.

@@ -1,4 +1,4 @@
-//! Measures what the calls of a local store cost: `cargo run --release -p storage-local --example measure [DIR]`.
+//! Measures what the calls of a local store cost: `cargo run --release -p storage-local --example measure [DIR] [encrypted]`.
 //!
 //! The directory decides which disk is measured; without one it is a temporary directory. Single calls are averaged on
 //! one thread, group commit with several.
@@ -8,11 +8,12 @@
 use std::path::Path;
 
 use bytes::Bytes;
+use keyring::{MasterKey, Secret};
 use runtime::Clock;
 use storage::conformance::block_on;
 use storage::conformance::generator::Generator;
 use storage::{Batch, Direction, Scan, Store};
-use storage_local::{LocalSettings, LocalStore};
+use storage_local::{LocalSettings, LocalStore, open_keys};
 
 const KEYS: usize = 200_000;
 const VALUE_BYTES: usize = 1000;
@@ -21,8 +22,12 @@ fn main() {
     let temporary = tempfile::TempDir::new().unwrap();
     let parent = std::env::args().nth(1).map_or_else(|| temporary.path().to_owned(), Into::into);
     let dir = tempfile::TempDir::new_in(parent).unwrap();
-    let settings = LocalSettings::new(dir.path());
     let clock = Clock::system();
+    let mut settings = LocalSettings::new(dir.path());
+    if std::env::args().nth(2).is_some_and(|word| word == "encrypted") {
+        let master = MasterKey::of_secret(Secret::random().unwrap());
+        settings.keys = Some(block_on(open_keys(dir.path(), &master, &clock)).unwrap());
+    }
 
     let store = LocalStore::open(&settings).unwrap();
     set(&store, 0);

@@ -40,7 +40,7 @@ use std::sync::Arc;
 
 use keyring::Keyring;
 
-pub use encryption::{DirectoryState, change_keys, open_keys, state};
+pub use encryption::{DirectoryState, change_keys, encrypt_copy, files_by_data_key, open_keys, state};
 pub use open::{FORMAT_VERSION, OpenError};
 pub use store::LocalStore;
 

@@ -20,7 +20,7 @@ pub const FORMAT_VERSION: u32 = 1;
 const FORMAT_KEY: &[u8] = b"\0format";
 
 /// A file that exists to be locked. RocksDB has a lock of its own, but reports it in words alone.
-const LOCK_FILE: &str = "stator.lock";
+pub const LOCK_FILE: &str = "stator.lock";
 
 /// Why a store could not be opened. Nothing was changed, except after `Store`.
 #[derive(Debug)]
@@ -191,7 +191,7 @@ pub fn create_directory(dir: &Path) -> io::Result<()> {
     dir.ancestors().take(existing.saturating_add(1)).try_for_each(sync_directory)
 }
 
-fn sync_directory(dir: &Path) -> io::Result<()> {
+pub fn sync_directory(dir: &Path) -> io::Result<()> {
     // The last ancestor of a relative path is the empty path.
     let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
     File::open(dir)?.sync_all()

@@ -18,7 +18,10 @@ use keyring::{KEY_FILE, Keyring, MasterKey, Secret};
 use runtime::Clock;
 use storage::Store;
 use storage::conformance::block_on;
-use storage_local::{DirectoryState, LocalSettings, LocalStore, OpenError, change_keys, open_keys, state};
+use storage_local::{
+    DirectoryState, LocalSettings, LocalStore, OpenError, change_keys, encrypt_copy, files_by_data_key, open_keys,
+    state,
+};
 use tempfile::TempDir;
 
 /// Stands in every key and value that the tests write.
@@ -134,8 +137,9 @@ fn a_new_data_key_encrypts_new_files_and_a_new_master_key_opens_all() {
     let in_use = block_on(change_keys(&sealed, &other, async |keys| keys.add_data_key(&clock))).unwrap_err();
     assert!(matches!(in_use, OpenError::InUse { .. }), "{in_use}");
     drop(store);
-    let numbers = files(&sealed, ".log").iter().map(|log| fs::read(log).unwrap()[11]).max();
-    assert_eq!(numbers, Some(2), "the newest log is encrypted with the newest key");
+    let newest = fs::read(files(&sealed, ".log").pop().unwrap()).unwrap();
+    assert_eq!(newest[8..12], [0, 0, 0, 2], "the newest log is encrypted with the newest key");
+    assert_eq!(files_by_data_key(&sealed).unwrap().into_keys().collect::<Vec<_>>(), [1, 2]);
     assert_eq!(get(&LocalStore::open(&settings).unwrap(), "new").unwrap(), MARK);
     assert_eq!(files_with_mark(&sealed), Vec::<String>::new());
 }
@@ -195,4 +199,27 @@ fn a_damaged_prefix_is_damage_and_not_absence() {
     fs::write(&manifest, bytes).unwrap();
     let refused = LocalStore::open(&encrypted(&sealed, LocalSettings::new(&sealed))).unwrap_err();
     assert!(refused.to_string().contains("damaged prefix"), "{refused}");
+}
+
+#[test]
+fn a_directory_that_was_begun_without_encryption_can_be_copied_into_one_with() {
+    let dir = TempDir::new().unwrap();
+    let (plain, sealed) = (dir.path().join("plain"), dir.path().join("sealed"));
+    fill(&plain, LocalSettings::new(&plain));
+    // The image was not closed: its log holds what is nowhere else.
+    let image = plain.with_extension("image");
+    fs::create_dir(image.join("tls")).unwrap();
+    let encrypt = |from, to| block_on(encrypt_copy(from, to, &master_key(), &Clock::system()));
+    encrypt(&image, &sealed).unwrap();
+    assert_eq!(files_with_mark(&sealed), Vec::<String>::new());
+    assert!(encrypt(&image, &sealed).unwrap_err().to_string().contains("needs a new or empty directory"));
+    assert!(encrypt(&sealed, &dir.path().join("other")).unwrap_err().to_string().contains("encrypted already"));
+    let (original, copied) = (open(&image), open_encrypted(&sealed));
+    assert_eq!(original.latest(), copied.latest());
+    for round in [0, 1500, 2999] {
+        let key = format!("{MARK}-{round}");
+        assert_eq!(get(&copied, &key), get(&original, &key));
+    }
+    assert_eq!(get(&copied, "last").unwrap(), MARK);
+    assert!(copied.latest() < set_durably(&copied, "more", MARK));
 }

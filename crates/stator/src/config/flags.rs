@@ -105,6 +105,16 @@ pub struct Flags {
     /// Listen on addresses that others can reach, although anyone could read and change everything there
     #[arg(long, env = "STATOR_INSECURE", num_args = 0..=1, default_missing_value = "true")]
     pub(super) insecure: Option<bool>,
+    /// The master key under which everything in the data directory is encrypted: file:PATH, env:VARIABLE, or kms:KEY with the id, ARN
+    /// or alias of a key
+    #[arg(long, env = "STATOR_MASTER_KEY")]
+    pub(super) master_key: Option<String>,
+    /// The URL of the KMS that has the master key [default: AWS's of the Region]
+    #[arg(long, env = "STATOR_KMS_ENDPOINT")]
+    pub(super) kms_endpoint: Option<String>,
+    /// Make the file of the master key if it does not exist and the data directory is new
+    #[arg(long, env = "STATOR_MAKE_MASTER_KEY", num_args = 0..=1, default_missing_value = "true")]
+    pub(super) make_master_key: Option<bool>,
     /// How long tables stay CREATING, UPDATING and DELETING, in milliseconds [default: 0]
     #[arg(long, env = "STATOR_TABLE_DELAY_MS")]
     pub(super) table_delay_ms: Option<u32>,

@@ -6,7 +6,7 @@ fn flags(arguments: &[&str]) -> Flags {
     let all = ["stator", "serve"].iter().chain(arguments);
     match Arguments::try_parse_from(all).unwrap().command {
         Command::Serve(flags) => *flags,
-        Command::Check(_) => unreachable!("serve was asked for"),
+        Command::Check(_) | Command::Keys(_) => unreachable!("serve was asked for"),
     }
 }
 

@@ -32,6 +32,15 @@ const NONCE_AT: usize = KEY_AT + 4;
 const CHECK_AT: usize = NONCE_AT + NONCE_BYTES;
 const USED_BYTES: usize = CHECK_AT + NONCE_BYTES;
 
+/// How much of a prefix names its data key.
+pub const NAMED_BYTES: usize = NONCE_AT;
+
+/// The number of the data key of a file that begins so; `None` when it is not encrypted.
+pub fn data_key(start: &[u8]) -> Option<u32> {
+    let number = start.strip_prefix(&MAGIC)?.first_chunk()?;
+    Some(u32::from_be_bytes(*number))
+}
+
 /// The data keys of a directory, expanded for the cipher.
 pub struct Ciphers {
     /// By ascending number; the last one encrypts new files.

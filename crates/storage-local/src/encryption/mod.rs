@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! the keys of a directory: made, opened, missing        mod.rs
+//! a copy of a directory that was not encrypted          copy.rs
 //! one file                                              cipher.rs
 //! the bridge to RocksDB                                 bridge.rs, bridge.cc
 //! ```
@@ -12,13 +13,16 @@
 
 mod bridge;
 mod cipher;
+mod copy;
 
-use std::fs::File;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use keyring::{Keyring, MasterKey};
+pub use copy::encrypt_copy;
+use keyring::{KeyError, Keyring, MasterKey};
 use runtime::Clock;
 
 use crate::open::{self, OpenError};
@@ -66,7 +70,6 @@ pub fn state(dir: &Path) -> Result<DirectoryState, OpenError> {
 /// [`OpenError::Keys`] for a wrong master key and what [`Keyring::open`] says, [`OpenError::Plain`],
 /// [`OpenError::KeyFileLost`], [`OpenError::InUse`]; what [`state`] says.
 pub async fn open_keys(dir: &Path, master: &MasterKey, clock: &Clock) -> Result<Arc<Keyring>, OpenError> {
-    let keys_error = |source| OpenError::Keys { dir: dir.to_owned(), source };
     open::create_directory(dir).map_err(|source| open::io_error(dir, "creating the directory", source))?;
     let _lock = open::lock(dir)?;
     let keys = match state(dir)? {
@@ -75,7 +78,7 @@ pub async fn open_keys(dir: &Path, master: &MasterKey, clock: &Clock) -> Result<
         DirectoryState::Plain => return Err(OpenError::Plain { dir: dir.to_owned() }),
         DirectoryState::WithoutKeys => return Err(OpenError::KeyFileLost { dir: dir.to_owned() }),
     };
-    keys.map(Arc::new).map_err(keys_error)
+    keys.map(Arc::new).map_err(|source| keys_error(dir, source))
 }
 
 /// Changes the keys of an encrypted directory that nobody has open.
@@ -85,22 +88,40 @@ pub async fn open_keys(dir: &Path, master: &MasterKey, clock: &Clock) -> Result<
 pub async fn change_keys<T>(
     dir: &Path,
     master: &MasterKey,
-    change: impl AsyncFnOnce(&mut Keyring) -> Result<T, keyring::KeyError>,
+    change: impl AsyncFnOnce(&mut Keyring) -> Result<T, KeyError>,
 ) -> Result<T, OpenError> {
-    let keys_error = |source| OpenError::Keys { dir: dir.to_owned(), source };
     if !dir.is_dir() {
         return Err(OpenError::NotAStore { dir: dir.to_owned(), reason: "it does not exist".to_owned() });
     }
     let _lock = open::lock(dir)?;
     match state(dir)? {
         DirectoryState::Encrypted => {
-            let mut keys = Keyring::open(dir, master).await.map_err(keys_error)?;
-            change(&mut keys).await.map_err(keys_error)
+            let mut keys = Keyring::open(dir, master).await.map_err(|source| keys_error(dir, source))?;
+            change(&mut keys).await.map_err(|source| keys_error(dir, source))
         }
         DirectoryState::New => Err(OpenError::NotAStore { dir: dir.to_owned(), reason: "it is empty".to_owned() }),
         DirectoryState::Plain => Err(OpenError::Plain { dir: dir.to_owned() }),
         DirectoryState::WithoutKeys => Err(OpenError::KeyFileLost { dir: dir.to_owned() }),
     }
+}
+
+/// How many files of the directory each data key encrypts. A server may have it open: then it is so for a moment.
+///
+/// # Errors
+/// When the directory cannot be read.
+pub fn files_by_data_key(dir: &Path) -> io::Result<BTreeMap<u32, usize>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(dir)? {
+        let mut start = Vec::new();
+        // A file may go while this runs.
+        if let Ok(file) = File::open(entry?.path()) {
+            file.take(cipher::NAMED_BYTES as u64).read_to_end(&mut start).unwrap_or_default();
+        }
+        if let Some(number) = cipher::data_key(&start) {
+            *files.entry(number).or_default() += 1;
+        }
+    }
+    Ok(files)
 }
 
 /// Checks that the keys that were given are those that the directory needs.
@@ -118,4 +139,8 @@ pub fn expect_keys(dir: &Path, keys: Option<&Keyring>) -> Result<(), OpenError> 
 /// The environment in which RocksDB's files are encrypted with the keys.
 pub fn environment(keys: &Keyring) -> rocksdb::Env {
     bridge::environment(Arc::new(cipher::Ciphers::new(keys)))
+}
+
+fn keys_error(dir: &Path, source: KeyError) -> OpenError {
+    OpenError::Keys { dir: dir.to_owned(), source }
 }
