@@ -31,10 +31,9 @@ use bytes::Bytes;
 use futures_util::join;
 use storage::log::POSITION_BYTES;
 use storage::{Batch, Limit, Mutation, StoreError, Version};
-use tokio_postgres::Error;
 use tokio_postgres::types::ToSql;
 
-use crate::error::{self, Class, classify};
+use crate::error::{self, Class, Failure, classify};
 use crate::heat::{Heat, Temperature};
 use crate::lanes::{Fate, Lanes, Place};
 use crate::link::{Connector, Link};
@@ -74,9 +73,9 @@ pub enum Outcome {
     /// A guard failed, and nothing was applied.
     Refused,
     /// Nothing was applied, for a reason that passes or for one that stays.
-    Undone(Error),
+    Undone(Failure),
     /// The session is lost, and with it the answer.
-    Lost(Option<Error>),
+    Lost(Failure),
 }
 
 /// Why a guard failed.
@@ -191,10 +190,9 @@ impl Committer {
                 link.commit(),
             )
         };
-        let Ok((begin, lane, check, mark, write, delete, number, end)) =
-            self.connector.clock().timeout(ANSWER_MAX, all).await
+        let Some((begin, lane, check, mark, write, delete, number, end)) = self.connector.wait(ANSWER_MAX, all).await
         else {
-            return Outcome::Lost(None);
+            return Outcome::Lost(Failure::NoAnswer);
         };
         if let Err(failure) = &lane
             && begin.is_ok()
@@ -253,11 +251,11 @@ impl Committer {
 
 impl Outcome {
     /// What a failure of a transaction's statement means for the transaction.
-    pub fn of(failure: Error) -> Self {
+    pub fn of(failure: Failure) -> Self {
         match classify(&failure) {
             Class::Refused => Self::Refused,
             Class::Again | Class::Failed => Self::Undone(failure),
-            Class::Lost => Self::Lost(Some(failure)),
+            Class::Lost => Self::Lost(failure),
         }
     }
 }
@@ -308,7 +306,7 @@ impl<'a> Checked<'a> {
         checked
     }
 
-    async fn check(&self, link: &Link) -> Result<(), Error> {
+    async fn check(&self, link: &Link) -> Result<(), Failure> {
         // One key that may be at any version is locked and guarded by writing it.
         if matches!(self.expected[..], [] | [ANY]) && self.hot_keys.is_empty() {
             return Ok(());
@@ -318,7 +316,7 @@ impl<'a> Checked<'a> {
         link.query(Name::Check, &[keys, expected, written, awaited, hot_keys, hot_versions, &hot]).await.map(drop)
     }
 
-    async fn mark(&self, link: &Link) -> Result<(), Error> {
+    async fn mark(&self, link: &Link) -> Result<(), Failure> {
         if self.marked.is_empty() {
             return Ok(());
         }
@@ -354,7 +352,7 @@ impl<'a> Written<'a> {
         }
     }
 
-    async fn write(&self, link: &Link, place: Place, plan: &Plan) -> Result<(), Error> {
+    async fn write(&self, link: &Link, place: Place, plan: &Plan) -> Result<(), Failure> {
         let deletes: Vec<&[u8]> = plan.deletes.iter().map(AsRef::as_ref).collect();
         let mut keys = self.keys.clone();
         let mut values = self.values.clone();
@@ -373,7 +371,7 @@ impl<'a> Written<'a> {
         link.query(Name::Write, &parameters).await.map(drop)
     }
 
-    async fn delete_placeholders(&self, link: &Link, plan: &Plan) -> Result<(), Error> {
+    async fn delete_placeholders(&self, link: &Link, plan: &Plan) -> Result<(), Failure> {
         if plan.placeholders.is_empty() {
             return Ok(());
         }
@@ -381,7 +379,7 @@ impl<'a> Written<'a> {
         link.run(Name::Delete, &[&keys]).await
     }
 
-    async fn number(&self, link: &Link, place: Place, plan: &Plan) -> Result<i64, Error> {
+    async fn number(&self, link: &Link, place: Place, plan: &Plan) -> Result<i64, Failure> {
         let Self { proposed, keys, counters, .. } = self;
         let entries: Vec<&[u8]> = self.entries.iter().map(|(key, _)| key.as_ref()).collect();
         let rest: Vec<&[u8]> = self.entries.iter().map(|(_, rest)| rest.as_slice()).collect();
@@ -393,12 +391,12 @@ impl<'a> Written<'a> {
             _ => link.query(Name::NumberLogs, &parameters).await?,
         };
         // The lane's row is there, or its lock would have failed.
-        rows.first().map_or(Ok(0), |row| row.try_get(0))
+        Ok(rows.first().map_or(Ok(0), |row| row.try_get(0))?)
     }
 }
 
 /// A key that is longer than the database's index takes is refused for good.
-pub fn refuse_long_keys(failure: &Error, batch: &Batch) -> Result<(), StoreError> {
+pub fn refuse_long_keys(failure: &Failure, batch: &Batch) -> Result<(), StoreError> {
     if !error::is_key_too_long(failure) {
         return Ok(());
     }
@@ -413,12 +411,4 @@ pub fn refuse_long_keys(failure: &Error, batch: &Batch) -> Result<(), StoreError
 /// A length as the database counts.
 pub fn count<T>(rows: &[T]) -> i64 {
     i64::try_from(rows.len()).unwrap_or(i64::MAX)
-}
-
-/// The error of a commit that failed for good.
-pub fn failed(failure: Option<Error>) -> StoreError {
-    match failure {
-        Some(failure) => error::translate("committing", failure),
-        None => error::reason("committing", "the database does not answer"),
-    }
 }

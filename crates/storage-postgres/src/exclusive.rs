@@ -16,10 +16,10 @@ use bytes::Bytes;
 use futures_util::future::try_join_all;
 use futures_util::join;
 use storage::{Batch, Mutation, StoreError, Version, Versioned, counter};
-use tokio_postgres::{Error, Row};
+use tokio_postgres::Row;
 
-use crate::commit::{Committer, Outcome, failed, refuse_long_keys};
-use crate::error::{Class, classify};
+use crate::commit::{Committer, Outcome, refuse_long_keys};
+use crate::error::{Class, Failure, classify, translate};
 use crate::lanes::{Fate, Place};
 use crate::link::Link;
 use crate::plan::Net;
@@ -98,7 +98,7 @@ impl Committer {
                     drop(link);
                     if version == 0 {
                         // Not told to commit, so not made; the server ends the transaction with the session.
-                        let failure = failed(failure);
+                        let failure = translate("committing", failure);
                         attempts.again_because("the connection was lost").await.map_err(|_| failure)?;
                     } else if let Fate::Made(version) = taken.fate_of(version, &mut attempts).await? {
                         return Ok(version);
@@ -127,7 +127,7 @@ impl Committer {
         place: Place,
         batch: &Batch,
         ranges: &[(Bytes, Bytes)],
-    ) -> Result<World, Option<Error>> {
+    ) -> Result<World, Failure> {
         self.connector.count();
         let keys = read_keys(batch);
         let all = async {
@@ -140,7 +140,7 @@ impl Committer {
             )
         };
         let (begin, deleted, format, lanes, rows) =
-            self.connector.clock().timeout(ANSWER_MAX, all).await.map_err(|_| None)?;
+            self.connector.wait(ANSWER_MAX, all).await.ok_or(Failure::NoAnswer)?;
         begin.and(deleted.map(drop))?;
         let (format, lanes, rows) = (format?.first().map_or(0, |row| row.get(0)), lanes?, rows?);
         let is_ours = |row: &Row| row.get::<_, i32>(0) == place.lane && row.get::<_, i64>(1) == place.epoch;
@@ -170,7 +170,7 @@ impl Committer {
         self.connector.count();
         match link.rollback().await {
             Ok(()) => Err(refusal),
-            Err(failure) => Err(Ended::With(Outcome::Lost(Some(failure)))),
+            Err(failure) => Err(Ended::With(Outcome::Lost(failure))),
         }
     }
 
@@ -207,8 +207,8 @@ impl Committer {
                 link.commit(),
             )
         };
-        let Ok((deleted, written, numbered, end)) = self.connector.clock().timeout(ANSWER_MAX, all).await else {
-            return Outcome::Lost(None);
+        let Some((deleted, written, numbered, end)) = self.connector.wait(ANSWER_MAX, all).await else {
+            return Outcome::Lost(Failure::NoAnswer);
         };
         match deleted.and(written).and(numbered).and(end) {
             Ok(()) => Outcome::Made(version),
@@ -217,21 +217,18 @@ impl Committer {
     }
 
     /// Leaves a transaction whose first half failed.
-    async fn undo(&self, link: &Link, failure: Option<Error>) -> Ended {
-        let Some(failure) = failure else {
-            return Ended::With(Outcome::Lost(None));
-        };
+    async fn undo(&self, link: &Link, failure: Failure) -> Ended {
         if classify(&failure) != Class::Lost {
             self.connector.count();
             if let Err(failure) = link.rollback().await {
-                return Ended::With(Outcome::Lost(Some(failure)));
+                return Ended::With(Outcome::Lost(failure));
             }
         }
         Ended::With(Outcome::of(failure))
     }
 }
 
-async fn delete(link: &Link, name: Name, from: &[u8], to: &[u8]) -> Result<(), Error> {
+async fn delete(link: &Link, name: Name, from: &[u8], to: &[u8]) -> Result<(), Failure> {
     link.run(name, &[&from, &to]).await
 }
 

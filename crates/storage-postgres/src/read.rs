@@ -1,19 +1,17 @@
-//! Reads: one statement each, which sees one snapshot, over few connections that many reads share.
+//! Reads: each is answered by one statement, which sees one snapshot. Those of single keys share statements; see points.rs.
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use bytes::Bytes;
-use parking_lot::Mutex;
 use storage::batch::{FIRST_KEY, is_reserved};
 use storage::{Direction, Page, PageBuilder, Pushed, Scan, StoreError, Versioned, counter};
+use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Error, Row};
 
-use crate::error::{Class, classify};
-use crate::link::{Connector, Link};
+use crate::link::Connector;
+use crate::points::Points;
+use crate::pool::Pool;
 use crate::sql::{COUNTER, Name};
 use crate::version::from_sql;
 
@@ -23,22 +21,11 @@ const FIRST_ROWS: usize = 1024;
 /// By how much it looks further when the page is not full by then; what was read is read again, in the snapshot of the new statement.
 const FURTHER: usize = 16;
 
-/// For how long one statement may take. A database that does not answer in this time is taken for lost.
-const ANSWER_MAX: Duration = Duration::from_secs(30);
-
-/// The connections that serve reads.
+/// Reads.
 pub struct Readers {
     connector: Arc<Connector>,
-    readers: Vec<Reader>,
-}
-
-#[derive(Default)]
-struct Reader {
-    link: Mutex<Option<Arc<Link>>>,
-    /// Held by who connects, so that only one does.
-    connecting: tokio::sync::Mutex<()>,
-    /// How many statements wait for their answer.
-    waiting: AtomicUsize,
+    pool: Arc<Pool>,
+    points: Arc<Points>,
 }
 
 /// What a key's row says beside its value.
@@ -53,30 +40,21 @@ pub struct Looked {
 impl Readers {
     /// So many connections, made when they are needed.
     pub fn new(connector: Arc<Connector>, many: usize) -> Self {
-        Self { connector, readers: (0..many.max(1)).map(|_| Reader::default()).collect() }
+        let pool = Arc::new(Pool::new(connector.clone(), many));
+        Self { points: Arc::new(Points::new(pool.clone(), many)), connector, pool }
     }
 
     /// Several keys at one point.
     pub async fn get(&self, keys: &[Bytes]) -> Result<Vec<Option<Versioned>>, StoreError> {
-        let wanted: Vec<&[u8]> = keys.iter().map(AsRef::as_ref).filter(|key| !is_reserved(key)).collect();
-        if wanted.is_empty() {
+        if keys.iter().all(|key| is_reserved(key)) {
             return Ok(vec![None; keys.len()]);
         }
-        let rows = match wanted[..] {
-            [one] => self.query("reading a key", Name::GetOne, &[&one]).await?,
-            _ => self.query("reading keys", Name::Get, &[&wanted]).await?,
-        };
-        let found: HashMap<&[u8], &Row> = rows.iter().map(|row| (row.get(0), row)).collect();
-        keys.iter().map(|key| found.get(key.as_ref()).map(|row| versioned(row)).transpose()).collect()
+        self.points.get(keys.to_vec()).await
     }
 
     /// One key.
     pub async fn get_one(&self, key: &[u8]) -> Result<Option<Versioned>, StoreError> {
-        if is_reserved(key) {
-            return Ok(None);
-        }
-        let rows = self.query("reading a key", Name::GetOne, &[&key]).await?;
-        rows.first().map(versioned).transpose()
+        Ok(self.get(&[Bytes::copy_from_slice(key)]).await?.pop().flatten())
     }
 
     /// One page.
@@ -135,85 +113,16 @@ impl Readers {
     ) -> Result<Vec<Row>, StoreError> {
         let mut attempts = self.connector.attempts(doing);
         loop {
-            match self.try_query(name, parameters).await {
-                Ok(Some(rows)) => return Ok(rows),
-                Ok(None) => attempts.again_because("the database does not answer").await?,
+            match self.pool.query(name, parameters).await {
+                Ok(rows) => return Ok(rows),
                 Err(failure) => attempts.again(failure).await?,
-            }
-        }
-    }
-
-    /// `None` when there was no answer.
-    async fn try_query(&self, name: Name, parameters: &[&(dyn ToSql + Sync)]) -> Result<Option<Vec<Row>>, Error> {
-        let Some(reader) = self.readers.iter().min_by_key(|reader| reader.waiting.load(Ordering::Relaxed)) else {
-            return Ok(None);
-        };
-        let _waiting = Waiting::new(&reader.waiting);
-        let link = reader.link(&self.connector).await?;
-        self.connector.count();
-        let query = link.query(name, parameters);
-        match self.connector.clock().timeout(ANSWER_MAX, query).await {
-            Ok(Ok(rows)) => Ok(Some(rows)),
-            Ok(Err(failure)) => {
-                if classify(&failure) == Class::Lost {
-                    reader.drop_link(&link);
-                }
-                Err(failure)
-            }
-            Err(_) => {
-                reader.drop_link(&link);
-                Ok(None)
             }
         }
     }
 
     /// Ends all connections.
     pub fn close(&self) {
-        for reader in &self.readers {
-            reader.link.lock().take();
-        }
-    }
-}
-
-impl Reader {
-    async fn link(&self, connector: &Connector) -> Result<Arc<Link>, Error> {
-        if let Some(link) = self.open_link() {
-            return Ok(link);
-        }
-        let _connecting = self.connecting.lock().await;
-        if let Some(link) = self.open_link() {
-            return Ok(link);
-        }
-        let link = Arc::new(connector.link().await?);
-        *self.link.lock() = Some(link.clone());
-        Ok(link)
-    }
-
-    fn open_link(&self) -> Option<Arc<Link>> {
-        self.link.lock().as_ref().filter(|link| !link.is_closed()).cloned()
-    }
-
-    fn drop_link(&self, lost: &Arc<Link>) {
-        let mut link = self.link.lock();
-        if link.as_ref().is_some_and(|held| Arc::ptr_eq(held, lost)) {
-            *link = None;
-        }
-    }
-}
-
-/// Counts a statement while it waits, also when nobody waits any more.
-struct Waiting<'a>(&'a AtomicUsize);
-
-impl<'a> Waiting<'a> {
-    fn new(count: &'a AtomicUsize) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.pool.close();
     }
 }
 

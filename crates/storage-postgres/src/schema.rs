@@ -1,9 +1,10 @@
 //! The tables' first making and their format, checked whenever a store is opened.
 
+use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, Error};
 
 use crate::OpenError;
+use crate::error::Failure;
 use crate::link::Connector;
 use crate::sql;
 
@@ -28,7 +29,7 @@ pub async fn prepare(connector: &Connector) -> Result<(), OpenError> {
     }
 }
 
-async fn attempt(connector: &Connector) -> Result<i64, Error> {
+async fn attempt(connector: &Connector) -> Result<i64, Failure> {
     let client = connector.bare().await?;
     match format(&client, &connector.schema).await {
         Ok(Some(found)) => return Ok(found),
@@ -47,17 +48,17 @@ async fn attempt(connector: &Connector) -> Result<i64, Error> {
 }
 
 /// The format that the database holds, `None` before it holds any.
-pub async fn format(client: &Client, schema: &str) -> Result<Option<i64>, Error> {
+pub async fn format(client: &Client, schema: &str) -> Result<Option<i64>, Failure> {
     let rows = client.query(&format!("SELECT version FROM {schema}.format WHERE id = 1"), &[]).await?;
-    rows.first().map(|row| row.try_get(0)).transpose()
+    Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
 }
 
-fn is_missing(failure: &Error) -> bool {
+fn is_missing(failure: &Failure) -> bool {
     failure.code().is_some_and(|state| [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME].contains(state))
 }
 
 /// "IF NOT EXISTS" looks before it makes, and two who look at once both make: one of them fails and finds all there when it looks again.
-fn made_by_another(failure: &Error) -> bool {
+fn made_by_another(failure: &Failure) -> bool {
     let raced = [
         SqlState::UNIQUE_VIOLATION,
         SqlState::DUPLICATE_TABLE,
