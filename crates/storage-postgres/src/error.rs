@@ -149,11 +149,6 @@ pub fn translate(doing: &'static str, error: Failure) -> StoreError {
     StoreError::io(doing, error)
 }
 
-/// Whether a key was too long for the database's index: PostgreSQL's take about 2,700 bytes after compression.
-pub fn is_key_too_long(failure: &Failure) -> bool {
-    failure.code() == Some(&SqlState::PROGRAM_LIMIT_EXCEEDED)
-}
-
 /// A failure that has no error of the client below it.
 #[derive(Clone, Copy, Debug)]
 pub struct Reason(pub &'static str);

@@ -17,13 +17,15 @@ use futures_util::future::try_join_all;
 use futures_util::join;
 use storage::{Batch, Mutation, StoreError, Version, Versioned, counter};
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
-use crate::commit::{Committer, Outcome, refuse_long_keys};
+use crate::commit::{Committer, Outcome};
 use crate::error::{Class, Failure, classify, translate};
 use crate::lanes::{Fate, Place};
 use crate::link::Link;
+use crate::long::{self, Bounds};
 use crate::plan::Net;
-use crate::read::versioned;
+use crate::read::{key_of, versioned};
 use crate::sql::Name;
 use crate::version::{LANES, from_sql, to_sql};
 
@@ -91,7 +93,6 @@ impl Committer {
                 Ended::With(Outcome::Undone(failure)) => {
                     taken.put_back(link);
                     drop(taken);
-                    refuse_long_keys(&failure, &batch)?;
                     attempts.again(failure).await?;
                 }
                 Ended::With(Outcome::Lost(failure)) => {
@@ -129,7 +130,8 @@ impl Committer {
         ranges: &[(Bytes, Bytes)],
     ) -> Result<World, Failure> {
         self.connector.count();
-        let keys = read_keys(batch);
+        let keys: Vec<Bytes> = read_keys(batch).into_iter().map(long::stored).collect();
+        let keys: Vec<&[u8]> = keys.iter().map(AsRef::as_ref).collect();
         let all = async {
             join!(
                 link.begin(),
@@ -148,7 +150,7 @@ impl Committer {
         let mut found = HashMap::with_capacity(rows.len());
         let mut unreadable = Vec::new();
         for row in &rows {
-            let key = Bytes::copy_from_slice(row.get(0));
+            let key = Bytes::copy_from_slice(&key_of(row));
             match versioned(row) {
                 Ok(versioned) => drop(found.insert(key, versioned)),
                 Err(_) => unreadable.push(key),
@@ -194,15 +196,19 @@ impl Committer {
 
     async fn write_alone(&self, link: &Link, place: Place, net: &Net, version: i64) -> Outcome {
         self.connector.count();
-        let deletes: Vec<&[u8]> = net.deletes.iter().map(AsRef::as_ref).collect();
-        let keys: Vec<&[u8]> = net.sets.iter().map(|(key, ..)| key.as_ref()).collect();
+        let rows: [Vec<Bytes>; 2] = [
+            net.deletes.iter().map(long::stored).collect(),
+            net.sets.iter().map(|(key, ..)| long::stored(key)).collect(),
+        ];
+        let [deletes, keys] = rows.each_ref().map(|rows| rows.iter().map(AsRef::as_ref).collect::<Vec<&[u8]>>());
+        let tails: Vec<&[u8]> = net.sets.iter().map(|(key, ..)| long::tail(key)).collect();
         let values: Vec<&[u8]> = net.sets.iter().map(|(_, value, _)| value.as_ref()).collect();
         let marks: Vec<i16> = net.sets.iter().map(|(.., mark)| *mark).collect();
-        let rows = [Name::DeleteRange, Name::DeleteRangeDeltas];
+        let ranges = [Name::DeleteRange, Name::DeleteRangeDeltas];
         let all = async {
             join!(
-                try_join_all(net.ranges.iter().flat_map(|(from, to)| rows.map(|name| delete(link, name, from, to)))),
-                async { link.run(Name::WriteAnyway, &[&deletes, &version, &keys, &values, &marks]).await },
+                try_join_all(net.ranges.iter().flat_map(|(from, to)| ranges.map(|name| delete(link, name, from, to)))),
+                async { link.run(Name::WriteAnyway, &[&deletes, &version, &keys, &values, &marks, &tails]).await },
                 async { link.run(Name::NumberAs, &[&place.lane, &place.epoch, &version]).await },
                 link.commit(),
             )
@@ -229,16 +235,20 @@ impl Committer {
 }
 
 async fn delete(link: &Link, name: Name, from: &[u8], to: &[u8]) -> Result<(), Failure> {
-    link.run(name, &[&from, &to]).await
+    let Bounds { from, to, head_end, from_tail, to_head, to_tail } = Bounds::new(from, to);
+    let all = [&from, &to, &head_end, &from_tail, &to_head, &to_tail].map(AsRef::<[u8]>::as_ref);
+    let [from, to, head_end, from_tail, to_head, to_tail] = &all;
+    let parameters: [&(dyn ToSql + Sync); 6] = [from, to, head_end, from_tail, to_head, to_tail];
+    link.run(name, if name == Name::DeleteRange { &parameters } else { &parameters[..2] }).await
 }
 
 /// The keys that a batch checks or adds to.
-fn read_keys(batch: &Batch) -> Vec<&[u8]> {
+fn read_keys(batch: &Batch) -> Vec<&Bytes> {
     let added = batch.mutations.iter().filter_map(|mutation| match mutation {
-        Mutation::Add { key, .. } => Some(key.as_ref()),
+        Mutation::Add { key, .. } => Some(key),
         _ => None,
     });
-    batch.checks.iter().map(|check| check.key.as_ref()).chain(added).collect()
+    batch.checks.iter().map(|check| &check.key).chain(added).collect()
 }
 
 fn ranges(batch: &Batch) -> impl Iterator<Item = (&Bytes, &Bytes)> {
@@ -248,6 +258,6 @@ fn ranges(batch: &Batch) -> impl Iterator<Item = (&Bytes, &Bytes)> {
     })
 }
 
-fn holds_any((from, to): (&Bytes, &Bytes), keys: &[&[u8]]) -> bool {
-    keys.iter().any(|key| from.as_ref() <= *key && *key < to.as_ref())
+fn holds_any((from, to): (&Bytes, &Bytes), keys: &[&Bytes]) -> bool {
+    keys.iter().any(|key| from <= *key && *key < to)
 }

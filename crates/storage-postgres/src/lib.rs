@@ -7,6 +7,7 @@
 //! durable      at once: the database has synced before it answers                    store.rs
 //! settled      read from the rows of the lanes                                       settled.rs, lanes.rs, version.rs
 //! open         tables, format version, connections, TLS                              schema.rs, sql.rs, link.rs, hosts.rs, tls.rs
+//! long keys    found by a head and a digest, ordered by head and tail                 long.rs
 //! ```
 //!
 //! What must hold:
@@ -38,6 +39,7 @@ mod heat;
 mod hosts;
 mod lanes;
 mod link;
+mod long;
 mod plan;
 mod points;
 mod pool;

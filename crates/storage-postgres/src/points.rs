@@ -43,6 +43,7 @@ struct Queue {
 
 /// One call.
 struct Read {
+    /// Those of rows.
     keys: Vec<Bytes>,
     since: Moment,
     answer: oneshot::Sender<Answer>,
@@ -54,7 +55,7 @@ impl Points {
         Self { pool, turns: turns.max(1), queue: Mutex::default() }
     }
 
-    /// Several keys at one point. The answers stand in the order of the keys.
+    /// Several rows at one point. The answers stand in the order of the keys.
     pub async fn get(self: &Arc<Self>, keys: Vec<Bytes>) -> Answer {
         let (answer, answered) = oneshot::channel();
         let read = Read { keys, since: self.pool.connector.clock().moment(), answer };

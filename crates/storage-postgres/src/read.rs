@@ -1,5 +1,6 @@
 //! Reads: each is answered by one statement, which sees one snapshot. Those of single keys share statements; see points.rs.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use crate::link::Connector;
+use crate::long::{self, BEHIND_DIGESTS, Bounds};
 use crate::points::Points;
 use crate::pool::Pool;
 use crate::sql::{COUNTER, Name};
@@ -49,7 +51,7 @@ impl Readers {
         if keys.iter().all(|key| is_reserved(key)) {
             return Ok(vec![None; keys.len()]);
         }
-        self.points.get(keys.to_vec()).await
+        self.points.get(keys.iter().map(long::stored).collect()).await
     }
 
     /// One key.
@@ -63,17 +65,20 @@ impl Readers {
         if scan.to.as_ref() <= from {
             return Ok(PageBuilder::new(scan).finish());
         }
-        let name = match scan.direction {
-            Direction::Forward => Name::ScanForward,
-            Direction::Backward => Name::ScanBackward,
-        };
         let max_bytes = i64::try_from(scan.max_bytes).unwrap_or(i64::MAX);
+        let bounds = Bounds::new(from, &scan.to);
+        let mut is_long = !bounds.are_short();
         let mut rows_max = FIRST_ROWS;
         loop {
             // One more than the page holds tells whether there are more.
             rows_max = rows_max.min(scan.max_entries.saturating_add(1));
             let limit = i64::try_from(rows_max).unwrap_or(i64::MAX);
-            let rows = self.query("reading a range", name, &[&from, &scan.to.as_ref(), &limit, &max_bytes]).await?;
+            let rows = self.query_range(scan.direction, &bounds, is_long, limit, max_bytes).await?;
+            // Not in their order, perhaps, and perhaps not all that come before the last.
+            if !is_long && rows.iter().any(|row| !tail_of(row).is_empty()) {
+                is_long = true;
+                continue;
+            }
             let mut page = PageBuilder::new(scan);
             for row in &rows {
                 if push(&mut page, row)? == Pushed::Full {
@@ -87,7 +92,30 @@ impl Readers {
         }
     }
 
-    /// Versions and marks of keys, at one point.
+    async fn query_range(
+        &self,
+        direction: Direction,
+        bounds: &Bounds,
+        is_long: bool,
+        rows_max: i64,
+        bytes_max: i64,
+    ) -> Result<Vec<Row>, StoreError> {
+        let (name, many) = match (direction, is_long) {
+            (Direction::Forward, false) => (Name::ScanForward, 4),
+            (Direction::Backward, false) => (Name::ScanBackward, 4),
+            (Direction::Forward, true) => (Name::ScanForwardLong, 9),
+            (Direction::Backward, true) => (Name::ScanBackwardLong, 8),
+        };
+        let Bounds { from, to, head_end, from_tail, to_head, to_tail } = bounds;
+        let [from, to, head_end, from_tail, to_head, to_tail] =
+            [from, to, head_end, from_tail, to_head, to_tail].map(AsRef::<[u8]>::as_ref);
+        let behind = BEHIND_DIGESTS.as_slice();
+        let parameters: [&(dyn ToSql + Sync); 9] =
+            [&from, &to, &rows_max, &bytes_max, &head_end, &from_tail, &to_head, &to_tail, &behind];
+        self.query("reading a range", name, &parameters[..many]).await
+    }
+
+    /// Versions and marks of rows, at one point.
     pub async fn look(&self, keys: &[&[u8]]) -> Result<HashMap<Bytes, Looked>, StoreError> {
         let rows = self.query("reading versions", Name::Look, &[&keys]).await?;
         Ok(rows.iter().map(looked).collect())
@@ -99,9 +127,10 @@ impl Readers {
         Ok(rows.first().and_then(|row| row.get::<_, Option<i64>>(0)).unwrap_or(0))
     }
 
-    /// Whether a range has so many keys or more.
+    /// Whether a range has so many keys or more, roughly where its bounds are long.
     pub async fn has_many(&self, from: &[u8], to: &[u8], many: i64) -> Result<bool, StoreError> {
-        let rows = self.query("counting keys", Name::Count, &[&from, &to, &many]).await?;
+        let Bounds { from, to, .. } = Bounds::new(from, to);
+        let rows = self.query("counting keys", Name::Count, &[&from.as_ref(), &to.as_ref(), &many]).await?;
         Ok(rows.first().is_some_and(|row| many <= row.get(0)))
     }
 
@@ -145,11 +174,21 @@ pub fn versioned(row: &Row) -> Result<Versioned, StoreError> {
 
 fn push(page: &mut PageBuilder, row: &Row) -> Result<Pushed, StoreError> {
     let (version, added) = version_of(row);
-    let (key, value): (&[u8], &[u8]) = (row.get(0), row.get(1));
+    let (key, value): (_, &[u8]) = (key_of(row), row.get(1));
+    let key = key.as_ref();
     Ok(match added {
         Some(delta) => page.push(key, from_sql(version), &sum(value, delta)?),
         None => page.push(key, from_sql(version), value),
     })
+}
+
+/// The key of a row of `Get`.
+pub fn key_of(row: &Row) -> Cow<'_, [u8]> {
+    long::full(row.get(0), tail_of(row))
+}
+
+fn tail_of(row: &Row) -> &[u8] {
+    row.get(6)
 }
 
 /// The version, and for a counter what lanes added.

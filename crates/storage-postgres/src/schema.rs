@@ -4,12 +4,12 @@ use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 use crate::OpenError;
-use crate::error::Failure;
+use crate::error::{Class, Failure, classify};
 use crate::link::Connector;
 use crate::sql;
 
 /// The format of the tables that this release makes. A database of a higher one is refused.
-pub const FORMAT_VERSION: i64 = 1;
+pub const FORMAT_VERSION: i64 = 2;
 
 /// Makes the tables where they are missing, and looks whether this release knows them. Several servers may do so at once.
 ///
@@ -19,9 +19,11 @@ pub async fn prepare(connector: &Connector) -> Result<(), OpenError> {
     let mut attempts = connector.attempts("opening the store");
     loop {
         match attempt(connector).await {
-            Ok(found) if found <= FORMAT_VERSION => return Ok(()),
+            Ok(found) if found == FORMAT_VERSION => return Ok(()),
+            // An older one was upgraded, by us or by another server: looked at again.
+            Ok(found) if found < FORMAT_VERSION => attempts.again_because("the tables stay old").await?,
             Ok(found) => return Err(OpenError::NewerFormat { found, known: FORMAT_VERSION }),
-            Err(failure) if made_by_another(&failure) => {
+            Err(failure) if made_by_another(&failure) || classify(&failure) == Class::Refused => {
                 attempts.again_because("other servers go on changing the tables").await?;
             }
             Err(failure) => attempts.again(failure).await?,
@@ -32,7 +34,12 @@ pub async fn prepare(connector: &Connector) -> Result<(), OpenError> {
 async fn attempt(connector: &Connector) -> Result<i64, Failure> {
     let client = connector.bare().await?;
     match format(&client, &connector.schema).await {
-        Ok(Some(found)) => return Ok(found),
+        Ok(Some(found)) => {
+            if found < FORMAT_VERSION {
+                client.batch_execute(&sql::upgrade(&connector.schema)).await?;
+            }
+            return Ok(found);
+        }
         // No table or no row yet: the rest of the work may be somebody else's too.
         Ok(None) => (),
         Err(failure) if is_missing(&failure) => (),
