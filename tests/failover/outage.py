@@ -1,4 +1,4 @@
-"""The database of a server is away for a while.
+"""The database of a server is away for a while: it has ended, or it stands still, or the network is cut.
 
 /healthz says so within seconds, and says when it is back; requests get an answer that tells a client to try again, in
 bounded time; the server goes on without a restart, and what was acknowledged is there.
@@ -10,15 +10,17 @@ import http.client
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from failover.load import Load, create_table
-from harness import postgres, servers
+from harness import postgres, proxy, servers
 
 WRITERS = 8
 LOAD_SECONDS = 1.0
 NOTICE_SECONDS_MAX = 10.0
 RECOVERY_SECONDS_MAX = 10.0
-ANSWER_SECONDS_MAX = 20.0
+# What docs/databases.md promises is 5 s; the machine may be busy.
+ANSWER_SECONDS_MAX = 8.0
 # The page says what is known, it does not ask the database.
 PAGE_SECONDS_MAX = 2.0
 ON_THE_WAY_SECONDS = 0.5
@@ -67,32 +69,45 @@ class Health:
             connection.close()
 
 
-def run(away_seconds: float) -> list[str]:
-    """One outage of at least this length. Returns the faults."""
-    with postgres.cluster() as cluster:
-        server = servers.start_stator(cluster.url)
+@dataclass(frozen=True)
+class Outage:
+    """How the database goes away and comes back."""
+
+    begin: Callable[[], None]
+    end: Callable[[], None]
+    seconds: float
+
+
+def run(kind: str, away_seconds: float) -> list[str]:
+    """One outage of at least this length: the database is `stopped` or `frozen`, or the network `cut`. Returns the faults."""
+    with postgres.cluster() as cluster, proxy.between(cluster.port) as way:
+        begin, end = {
+            "stopped": (cluster.stop, cluster.start),
+            "frozen": (cluster.freeze, cluster.thaw),
+            "cut": (way.cut, way.mend),
+        }[kind]
+        server = servers.start_stator(cluster.url.replace(f":{cluster.port}/", f":{way.port}/"))
         health = Health(server.port)
         try:
             health.start()
-            return _run(cluster, server, health, away_seconds)
+            return _run(cluster, server, health, Outage(begin, end, away_seconds))
         finally:
             health.stop()
             server.close()
 
 
-def _run(cluster: postgres.Cluster, server: servers.Server, health: Health, away_seconds: float) -> list[str]:
+def _run(cluster: postgres.Cluster, server: servers.Server, health: Health, outage: Outage) -> list[str]:
     create_table(server.endpoint)
     load = Load([server.endpoint], WRITERS)
     load.start()
     time.sleep(LOAD_SECONDS)
     faults: list[str] = [] if health.status() == 200 else [f"/healthz said {health.status()} before the outage"]
-    cluster.stop()
+    outage.begin()
     stopped = time.monotonic()
     noticed = wait(lambda: health.status() == 503, NOTICE_SECONDS_MAX)
-    time.sleep(max(0.0, stopped + away_seconds - time.monotonic()))
-    # From here on it may answer, before it is known here that it does.
+    time.sleep(max(0.0, stopped + outage.seconds - time.monotonic()))
     returning = time.monotonic()
-    cluster.start()
+    outage.end()
     back = time.monotonic()
     recovered = wait(lambda: health.status() == 200, RECOVERY_SECONDS_MAX)
     wait(lambda: max(load.recovery(back).values()) < float("inf"), RECOVERY_SECONDS_MAX)

@@ -1,7 +1,8 @@
 """What servers over a PostgreSQL make of what happens to it and to them.
 
 `promotion`: the primary dies and its synchronous standby takes over. `rolling`: servers are replaced one after the
-other. `outage`: the database is away for a while. Each is a part that can be chosen.
+other. `outage`: the database is away for a while. `frozen`: it stands still. `cut`: the network to it does not deliver.
+Each is a part that can be chosen.
 """
 
 from __future__ import annotations
@@ -19,14 +20,16 @@ SHOWN_FAULTS = 10
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="tests/run failover", description=__doc__)
     parser.add_argument("--short", action="store_true", help="one failover, one round of restarts, a short outage")
-    parser.add_argument("--parts", default="promotion,rolling,outage", help="which of the parts")
+    parser.add_argument("--parts", default="promotion,rolling,outage,frozen,cut", help="which of the parts")
     options = parser.parse_args(arguments)
     is_short = options.short
     parts: dict[str, Callable[[], list[str]]] = {
         # In the long run the servers give up waiting for the database before the standby takes over.
         "promotion": lambda: promotion.run(1, 1.0) if is_short else promotion.run(4, 8.0),
         "rolling": lambda: rolling.run(1 if is_short else 5),
-        "outage": lambda: outage.run(14.0 if is_short else 60.0),
+        "outage": lambda: outage.run("stopped", 10.0 if is_short else 60.0),
+        "frozen": lambda: outage.run("frozen", 8.0 if is_short else 60.0),
+        "cut": lambda: outage.run("cut", 8.0 if is_short else 60.0),
     }
     chosen = options.parts.split(",")
     if not set(chosen) <= parts.keys():

@@ -101,6 +101,20 @@ class Cluster:
         self._process.wait(STOP_SECONDS)
         self._process = None
 
+    def freeze(self) -> None:
+        """Stops all of its processes where they are: they keep their connections, and say nothing."""
+        self._signal_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Lets them go on."""
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+        for child in children(self._process.pid):
+            os.kill(child, number)
+
     def await_standby(self) -> None:
         """From now on no commit is acknowledged before a standby has it. Returns when one keeps up."""
         self.ask("ALTER SYSTEM SET synchronous_standby_names = '*'")

@@ -1,0 +1,1 @@
+"""What Stator over a PostgreSQL reaches, beside what the same statements reach without it."""

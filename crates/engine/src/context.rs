@@ -98,29 +98,46 @@ impl<'e> Context<'e> {
     pub async fn get_unverified(&self, keys: &[Bytes]) -> Result<Vec<Option<Versioned>>, Error> {
         let store = &self.engine.store;
         let reads = match keys {
-            [key] => vec![store.get_one(key).await.map_err(from_store)?],
-            keys => store.get(keys).await.map_err(from_store)?,
+            [key] => store.get_one(key).await.map(|read| vec![read]),
+            keys => store.get(keys).await,
         };
+        let reads = reads.map_err(|error| self.failed(error))?;
         reads.iter().for_each(|read| self.saw_read(read.as_ref()));
         Ok(reads)
     }
 
+    /// The client's error for a read that failed.
+    fn failed(&self, error: StoreError) -> Error {
+        if let Some(opened) = &self.opened {
+            opened.fail();
+        }
+        from_store(error)
+    }
+
     /// Waits for this writer's turn at the items of these keys, where the store is shared.
-    pub async fn turns_at(&self, keys: &[Bytes]) -> Vec<TurnTaken<'e>> {
-        if self.engine.store.is_shared() { self.engine.turns.take(keys).await } else { Vec::new() }
+    pub async fn turns_at(&self, keys: &[Bytes]) -> Result<Vec<TurnTaken<'e>>, Error> {
+        let Engine { store, turns, clock, .. } = self.engine;
+        if !store.is_shared() {
+            return Ok(Vec::new());
+        }
+        let taken = turns.take(keys, clock, || store.accepts_commits()).await;
+        if let (None, Some(opened)) = (&taken, &self.opened) {
+            opened.fail();
+        }
+        taken.ok_or_else(messages::internal_server_error)
     }
 
     /// Reads one page of a range.
     pub async fn scan(&self, scan: Scan) -> Result<Page, Error> {
         let page = match self.to_verify() {
-            None => self.engine.store.scan(scan).await.map_err(from_store)?,
+            None => self.engine.store.scan(scan).await.map_err(|error| self.failed(error))?,
             Some(opened) => {
                 let keys = opened.keys();
                 // Both at once: a store across a network is asked in one round trip.
                 let (page, descriptors) =
                     runtime::join(self.engine.store.scan(scan), self.engine.store.get(&keys)).await;
-                self.verify(opened, &descriptors.map_err(from_store)?).await?;
-                page.map_err(from_store)?
+                self.verify(opened, &descriptors.map_err(|error| self.failed(error))?).await?;
+                page.map_err(|error| self.failed(error))?
             }
         };
         // What a range no longer holds was deleted by a commit as fresh as the newest.

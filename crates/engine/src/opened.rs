@@ -21,6 +21,8 @@ pub struct Opened {
     outdated: AtomicBool,
     /// Something was committed.
     committed: AtomicBool,
+    /// A read has failed.
+    failed: AtomicBool,
 }
 
 /// A table that is not what it was taken for.
@@ -44,6 +46,11 @@ impl Opened {
     /// Notes a commit.
     pub fn commit(&self) {
         self.committed.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes that a read has failed. Who is told so need not wait for another one that tells whether it would be about the right table.
+    pub fn fail(&self) {
+        self.failed.store(true, Ordering::Relaxed);
     }
 
     /// Whether something was committed, or may have been.
@@ -81,6 +88,6 @@ impl Opened {
         if is(&self.outdated) {
             return Some(true);
         }
-        (is(&self.verified) || self.tables().is_empty()).then_some(false)
+        (is(&self.verified) || is(&self.failed) || self.tables().is_empty()).then_some(false)
     }
 }

@@ -94,7 +94,7 @@ impl Context<'_> {
     /// TransactionCanceledException, IdempotentParameterMismatchException, TransactionInProgressException.
     pub async fn transact(&self, mut transaction: Transaction<'_>) -> Result<Outcome, Error> {
         let mut conflicts = Conflicts::default();
-        let _turns = self.turns_at(&transaction.keys(None)).await;
+        let _turns = self.turns_at(&transaction.keys(None)).await?;
         loop {
             let claim = transaction.token.map(|token| Claim::new(self, token));
             let mut plan = Plan::new(self.visible(), transaction.actions.len(), Kept::Checked);

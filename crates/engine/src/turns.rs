@@ -4,22 +4,30 @@
 //! one commits. So over a shared store the writers of one server wait for one another, in the order in which they came, and only the
 //! servers still meet in the store. That saves work and protects nothing: what a write rests on is checked by its commit as ever. Over a
 //! store of the same process a commit takes microseconds, and nobody waits.
+//!
+//! Where those in front stand still because the store does, who waits is told so as soon as they are, not one after the other.
 
 use bytes::Bytes;
-use runtime::{Turn, TurnTaken};
+use runtime::{Clock, Turn, TurnTaken};
 use std::hash::{BuildHasher, RandomState};
+use std::pin::pin;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 /// How many turns there are; items that share one wait for each other now and then.
 const TURNS: usize = 1024;
+
+/// How often somebody who waits looks whether those in front can get on.
+const LOOK_PAUSE: Duration = Duration::from_secs(1);
 
 /// The turns of a server.
 #[derive(Debug, Default)]
 pub struct Turns(OnceLock<(RandomState, Box<[Turn]>)>);
 
 impl Turns {
-    /// Waits until it is this writer's turn at all of some items; until what is returned is dropped, it is nobody else's.
-    pub async fn take(&self, keys: &[Bytes]) -> Vec<TurnTaken<'_>> {
+    /// Waits until it is this writer's turn at all of some items; until what is returned is dropped, it is nobody else's. `None` when nobody
+    /// gets on while he waits.
+    pub async fn take(&self, keys: &[Bytes], clock: &Clock, gets_on: impl Fn() -> bool) -> Option<Vec<TurnTaken<'_>>> {
         let (hasher, turns) =
             self.0.get_or_init(|| (RandomState::new(), (0..TURNS).map(|_| Turn::default()).collect()));
         // In one order, whatever that of the items is: so no two wait for each other.
@@ -28,8 +36,16 @@ impl Turns {
         wanted.dedup();
         let mut taken = Vec::with_capacity(wanted.len());
         for turn in wanted {
-            taken.push(turns[turn].lock().await);
+            // Waiting goes on where it was, so that nobody loses his place.
+            let mut waiting = pin!(turns[turn].lock());
+            taken.push(loop {
+                match clock.timeout(LOOK_PAUSE, waiting.as_mut()).await {
+                    Ok(turn) => break turn,
+                    Err(_) if gets_on() => (),
+                    Err(_) => return None,
+                }
+            });
         }
-        taken
+        Some(taken)
     }
 }

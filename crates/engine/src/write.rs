@@ -84,7 +84,7 @@ impl Context<'_> {
     ) -> Result<Vec<Written>, Error> {
         let mut conflicts = Conflicts::default();
         let keys: Vec<Bytes> = writes.iter().map(|write| write.key.bytes.clone()).collect();
-        let _turns = self.turns_at(&keys).await;
+        let _turns = self.turns_at(&keys).await?;
         loop {
             let mut plan = Plan::new(self.visible(), writes.len(), Kept::Unchecked);
             plan.cause = cause;

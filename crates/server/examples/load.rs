@@ -1,175 +1,153 @@
-//! Drives a DynamoDB endpoint on this machine's loopback in a closed loop, and prints how many operations it answers a second.
+//! Asks one server the same kind of request in a closed loop: `load HOST:PORT get|put [CONNECTIONS] [SECONDS] [ITEMS]`.
 //!
-//! ```sh
-//! cargo run --release --workspace --example load -- 127.0.0.1:8000 get connections=64 seconds=4
-//! ```
-//!
-//! Operations: `setup` (makes the table and its items), `get`, `put`. Other settings: `items` (100000), `bytes` of an item's longest attribute
-//! (400). Credentials are made up, so the server must take any. Every connection has one request under way at a time; an answer other than 200
-//! ends the run with that answer.
+//! The table `load` with the key `pk`, a string, must be there; `fill` puts its items. A connection sends its next request when the last
+//! one is answered. Prints how many requests per second were answered with 200, and how many were not. One thread: what it takes of the
+//! machine should be little.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "an example stops at the first problem")]
+#![allow(clippy::print_stdout, reason = "what it prints is its result")]
 
-#![allow(clippy::print_stdout, reason = "the figure is the output")]
-
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::Request;
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
-use runtime::{Clock, Random};
-use std::collections::HashMap;
-use std::error::Error;
+use runtime::{Clock, Random, spawn};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-type Failure = Box<dyn Error + Send + Sync>;
+/// Of each item, beside its key.
+const VALUE_BYTES: usize = 400;
+const FILLERS: u64 = 16;
 
-const TABLE: &str = "load";
-const BATCH: u64 = 25;
-
-/// What the command line says.
-#[derive(Clone, Debug)]
-struct Settings {
-    address: String,
-    connections: u64,
-    seconds: u64,
+/// What is asked, and of whom.
+struct Load {
+    address: SocketAddr,
+    operation: String,
     items: u64,
-    bytes: usize,
+    clock: Clock,
+    random: Random,
+    /// Once this is 1 nothing more is sent.
+    ended: AtomicU64,
+    /// The next item to fill.
+    next: AtomicU64,
+    answered: AtomicU64,
+    failed: AtomicU64,
 }
 
-fn main() -> Result<(), Failure> {
+fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [address, operation, rest @ ..] = arguments.as_slice() else {
-        return Err("load HOST:PORT setup|get|put [connections=N] [seconds=N] [items=N] [bytes=N]".into());
-    };
-    let given: HashMap<&str, u64> =
-        rest.iter().filter_map(|pair| pair.split_once('=')).filter_map(|(k, v)| Some((k, v.parse().ok()?))).collect();
-    let setting = |name: &str, default: u64| given.get(name).copied().unwrap_or(default);
-    let settings = Settings {
-        address: address.clone(),
-        connections: setting("connections", 64),
-        seconds: setting("seconds", 4),
-        items: setting("items", 100_000),
-        bytes: setting("bytes", 400) as usize,
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    match operation.as_str() {
-        "setup" => runtime.block_on(set_up(settings)),
-        "get" => runtime.block_on(drive(settings, "GetItem", get)),
-        "put" => runtime.block_on(drive(settings, "PutItem", put)),
-        other => Err(format!("{other} is no operation").into()),
+    let number = |at: usize, default: u64| arguments.get(at).map_or(default, |text| text.parse().unwrap());
+    let load = Arc::new(Load {
+        address: arguments.first().expect("HOST:PORT").parse().unwrap(),
+        operation: arguments.get(1).expect("get, put or fill").clone(),
+        items: number(4, 10_000),
+        clock: Clock::system(),
+        random: Random::system(),
+        ended: 0.into(),
+        next: 0.into(),
+        answered: 0.into(),
+        failed: 0.into(),
+    });
+    let (connections, seconds) = (number(2, 64), number(3, 3));
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        let started = load.clock.moment();
+        let tasks: Vec<_> = match load.operation.as_str() {
+            "fill" => (0..FILLERS).map(|_| spawn(fill(load.clone()))).collect(),
+            _ => (0..connections).map(|_| spawn(ask(load.clone()))).collect(),
+        };
+        if load.operation != "fill" {
+            load.clock.sleep(Duration::from_secs(seconds)).await;
+            load.ended.store(1, Ordering::Relaxed);
+        }
+        for task in tasks {
+            task.await.unwrap();
+        }
+        let seconds = load.clock.moment().since(started).as_secs_f64();
+        let answered = load.answered.load(Ordering::Relaxed);
+        println!("{:.0} {}", answered as f64 / seconds, load.failed.load(Ordering::Relaxed));
+    });
+}
+
+async fn ask(load: Arc<Load>) {
+    let mut connection = Connection::new(load.address).await;
+    while load.ended.load(Ordering::Relaxed) == 0 {
+        load.send(&mut connection, load.random.below(load.items)).await;
     }
 }
 
-fn key(number: u64) -> String {
-    format!(r#""pk":{{"S":"partition-{}"}},"sk":{{"N":"{}"}}"#, number / 10, number % 10)
-}
-
-fn item(number: u64, settings: &Settings) -> String {
-    let text = "x".repeat(settings.bytes);
-    format!(r#"{{{},"text":{{"S":"{text}"}},"count":{{"N":"{number}"}},"tags":{{"SS":["one","two"]}}}}"#, key(number))
-}
-
-fn get(number: u64, _: &Settings) -> String {
-    format!(r#"{{"TableName":"{TABLE}","Key":{{{}}}}}"#, key(number))
-}
-
-fn put(number: u64, settings: &Settings) -> String {
-    format!(r#"{{"TableName":"{TABLE}","Item":{}}}"#, item(number, settings))
-}
-
-/// One connection.
-struct Client {
-    address: String,
-    sender: SendRequest<Full<Bytes>>,
-}
-
-impl Client {
-    async fn connect(address: &str) -> Result<Self, Failure> {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        drop(runtime::spawn(connection));
-        Ok(Self { address: address.to_owned(), sender })
-    }
-
-    async fn call(&mut self, operation: &str, body: String) -> Result<(), Failure> {
-        let request = Request::post("/")
-            .header("host", &self.address)
-            .header("content-type", "application/x-amz-json-1.0")
-            .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
-            .header("x-amz-date", "20260101T000000Z")
-            .header(
-                "authorization",
-                "AWS4-HMAC-SHA256 Credential=load/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00",
-            )
-            .body(Full::new(Bytes::from(body)))?;
-        self.sender.ready().await?;
-        let answer = self.sender.send_request(request).await?;
-        let status = answer.status();
-        let body = answer.into_body().collect().await?.to_bytes();
-        if status.is_success() { Ok(()) } else { Err(format!("{status}: {}", String::from_utf8_lossy(&body)).into()) }
+async fn fill(load: Arc<Load>) {
+    let mut connection = Connection::new(load.address).await;
+    loop {
+        let item = load.next.fetch_add(1, Ordering::Relaxed);
+        if load.items <= item {
+            return;
+        }
+        load.send(&mut connection, item).await;
     }
 }
 
-async fn set_up(settings: Settings) -> Result<(), Failure> {
-    let mut client = Client::connect(&settings.address).await?;
-    let table = format!(
-        r#"{{"TableName":"{TABLE}","BillingMode":"PAY_PER_REQUEST",
-            "KeySchema":[{{"AttributeName":"pk","KeyType":"HASH"}},{{"AttributeName":"sk","KeyType":"RANGE"}}],
-            "AttributeDefinitions":[{{"AttributeName":"pk","AttributeType":"S"}},{{"AttributeName":"sk","AttributeType":"N"}}]}}"#
-    );
-    client.call("CreateTable", table).await?;
-    let next = Arc::new(AtomicU64::new(0));
-    let mut loaders = Vec::new();
-    for _ in 0..settings.connections.min(16) {
-        let (settings, next) = (settings.clone(), next.clone());
-        let mut client = Client::connect(&settings.address).await?;
-        loaders.push(runtime::spawn(async move {
-            loop {
-                let from = next.fetch_add(BATCH, Ordering::Relaxed);
-                if settings.items <= from {
-                    return Ok::<(), Failure>(());
-                }
-                let numbers = from..(from + BATCH).min(settings.items);
-                let puts: Vec<String> = numbers
-                    .map(|number| format!(r#"{{"PutRequest":{{"Item":{}}}}}"#, item(number, &settings)))
-                    .collect();
-                let body = format!(r#"{{"RequestItems":{{"{TABLE}":[{}]}}}}"#, puts.join(","));
-                client.call("BatchWriteItem", body).await?;
+impl Load {
+    async fn send(&self, connection: &mut Connection, item: u64) {
+        // Spread, as hashes are.
+        let pk = item.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let (operation, body) = match self.operation.as_str() {
+            "get" => ("GetItem", format!(r#"{{"TableName":"load","Key":{{"pk":{{"S":"{pk:020}"}}}}}}"#)),
+            _ => ("PutItem", self.put(pk)),
+        };
+        let count = if connection.call(operation, &body).await == 200 { &self.answered } else { &self.failed };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn put(&self, pk: u64) -> String {
+        let mut value = String::with_capacity(VALUE_BYTES + 16);
+        while value.len() < VALUE_BYTES {
+            value.push_str(&format!("{:016x}", self.random.u64()));
+        }
+        format!(r#"{{"TableName":"load","Item":{{"pk":{{"S":"{pk:020}"}},"value":{{"S":"{value}"}}}}}}"#)
+    }
+}
+
+struct Connection {
+    stream: TcpStream,
+    host: String,
+    received: Vec<u8>,
+}
+
+impl Connection {
+    async fn new(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self { stream, host: address.to_string(), received: Vec::new() }
+    }
+
+    /// The status of the answer.
+    async fn call(&mut self, operation: &str, body: &str) -> u16 {
+        let request = format!(
+            "POST / HTTP/1.1\r\nHost: {}\r\nContent-Type: application/x-amz-json-1.0\r\nX-Amz-Date: 20261101T000000Z\r\n\
+             X-Amz-Target: DynamoDB_20120810.{operation}\r\nAuthorization: AWS4-HMAC-SHA256 \
+             Credential=local/20261101/us-east-1/dynamodb/aws4_request, SignedHeaders=host;x-amz-date, Signature={:064}\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            self.host,
+            0,
+            body.len()
+        );
+        self.stream.write_all(request.as_bytes()).await.unwrap();
+        self.received.clear();
+        loop {
+            assert!(
+                self.stream.read_buf(&mut self.received).await.unwrap() != 0,
+                "the server has closed the connection"
+            );
+            if let Some(status) = complete(&self.received) {
+                return status;
             }
-        }));
+        }
     }
-    for loader in loaders {
-        loader.await??;
-    }
-    println!("setup {} items", settings.items);
-    Ok(())
 }
 
-async fn drive(settings: Settings, operation: &'static str, body: fn(u64, &Settings) -> String) -> Result<(), Failure> {
-    let clock = Clock::system();
-    let begun = clock.moment();
-    let duration = Duration::from_secs(settings.seconds);
-    let mut clients = Vec::new();
-    for _ in 0..settings.connections {
-        let (settings, clock, random) = (settings.clone(), clock.clone(), Random::system());
-        let mut client = Client::connect(&settings.address).await?;
-        clients.push(runtime::spawn(async move {
-            let mut done = 0_u64;
-            while clock.moment().since(begun) < duration {
-                client.call(operation, body(random.u64() % settings.items, &settings)).await?;
-                done += 1;
-            }
-            Ok::<u64, Failure>(done)
-        }));
-    }
-    let mut done = 0;
-    for client in clients {
-        done += client.await??;
-    }
-    let seconds = clock.moment().since(begun).as_secs_f64();
-    println!("{operation} {:.0} a second", done as f64 / seconds);
-    Ok(())
+/// The status of an answer with `Content-Length`, once all of it is there.
+fn complete(answer: &[u8]) -> Option<u16> {
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let head = std::str::from_utf8(&answer[..end]).unwrap().to_ascii_lowercase();
+    let length = head.split("content-length: ").nth(1).expect("a length").split("\r\n").next().unwrap();
+    (end + 4 + length.parse::<usize>().unwrap() <= answer.len()).then(|| head[9..12].parse().unwrap())
 }

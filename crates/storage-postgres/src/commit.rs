@@ -29,15 +29,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::join;
-use storage::log::POSITION_BYTES;
-use storage::{Batch, Limit, Mutation, StoreError, Version};
-use tokio_postgres::Error;
+use storage::{Batch, StoreError, Version};
 use tokio_postgres::types::ToSql;
 
-use crate::error::{self, Class, classify};
+use crate::error::{Class, Failure, classify};
 use crate::heat::{Heat, Temperature};
 use crate::lanes::{Fate, Lanes, Place};
 use crate::link::{Connector, Link};
+use crate::long::{Kept, Tails};
 use crate::plan::{Deletes, Plan, Way, entry_key};
 use crate::read::{Looked, Readers};
 use crate::sql::{ABSENT, ANY, COUNTER, Name, PLAIN};
@@ -74,9 +73,9 @@ pub enum Outcome {
     /// A guard failed, and nothing was applied.
     Refused,
     /// Nothing was applied, for a reason that passes or for one that stays.
-    Undone(Error),
+    Undone(Failure),
     /// The session is lost, and with it the answer.
-    Lost(Option<Error>),
+    Lost(Failure),
 }
 
 /// Why a guard failed.
@@ -103,13 +102,14 @@ impl Committer {
             .iter()
             .filter_map(|check| check.expected)
             .for_each(|version| self.versions.learn_expected(version));
-        if batch.mutations.is_empty() {
-            return self.only_check(&batch).await;
+        let kept = Kept::new(batch);
+        if kept.batch.mutations.is_empty() {
+            return self.only_check(kept.rows()).await;
         }
-        match Way::of(&batch, Deletes::Present) {
-            Way::Planned(plan) => self.planned(batch, plan).await,
-            Way::Exclusive => self.exclusive(batch).await,
-            Way::Impossible => match self.why(&batch, None).await? {
+        match Way::of(kept.rows(), Deletes::Present) {
+            Way::Planned(plan) => self.planned(kept, plan).await,
+            Way::Exclusive => self.exclusive(kept.batch).await,
+            Way::Impossible => match self.why(kept.rows(), None).await? {
                 Why::Conflict(check) => Err(StoreError::Conflict { check }),
                 Why::Marked | Why::Passed => Err(StoreError::corrupted("two versions of one key at once")),
             },
@@ -125,14 +125,14 @@ impl Committer {
         }
     }
 
-    async fn planned(&self, batch: Batch, mut plan: Plan) -> Result<Version, StoreError> {
+    async fn planned(&self, kept: Kept, mut plan: Plan) -> Result<Version, StoreError> {
         let mut attempts = self.connector.attempts("committing");
         let mut unexplained = 0;
         loop {
             let mut taken = self.lanes.take().await?;
             let (link, place) = taken.ready(&mut attempts).await?;
             let proposed = self.versions.propose(place.lane);
-            let outcome = self.send(&link, place, &plan, proposed).await;
+            let outcome = self.send(&link, place, (&plan, &kept.tails), proposed).await;
             match outcome {
                 Outcome::Made(version) => {
                     taken.put_back(link);
@@ -146,7 +146,6 @@ impl Committer {
                 Outcome::Undone(failure) => {
                     taken.put_back(link);
                     drop(taken);
-                    refuse_long_keys(&failure, &batch)?;
                     attempts.again(failure).await?;
                 }
                 Outcome::Lost(_) => {
@@ -158,16 +157,16 @@ impl Committer {
                 Outcome::Refused => {
                     taken.put_back(link);
                     drop(taken);
-                    match self.why(&batch, Some(&plan)).await? {
+                    match self.why(kept.rows(), Some(&plan)).await? {
                         Why::Conflict(check) => return Err(StoreError::Conflict { check }),
                         Why::Passed if !plan.deletes.is_empty() && unexplained == 0 => {
                             unexplained += 1;
-                            if let Way::Planned(careful) = Way::of(&batch, Deletes::PerhapsAbsent) {
+                            if let Way::Planned(careful) = Way::of(kept.rows(), Deletes::PerhapsAbsent) {
                                 plan = careful;
                             }
                         }
                         Why::Passed if unexplained < UNEXPLAINED_MAX => unexplained += 1,
-                        Why::Marked | Why::Passed => return self.exclusive(batch).await,
+                        Why::Marked | Why::Passed => return self.exclusive(kept.batch).await,
                     }
                 }
             }
@@ -175,10 +174,10 @@ impl Committer {
     }
 
     /// Sends the whole transaction and waits for its answers.
-    async fn send(&self, link: &Link, place: Place, plan: &Plan, proposed: i64) -> Outcome {
+    async fn send(&self, link: &Link, place: Place, (plan, tails): (&Plan, &Tails), proposed: i64) -> Outcome {
         self.connector.count();
         let checked = Checked::new(plan, &self.heat);
-        let written = Written::new(plan, proposed);
+        let written = Written::new(plan, tails, proposed);
         let all = async {
             join!(
                 link.begin(),
@@ -191,10 +190,9 @@ impl Committer {
                 link.commit(),
             )
         };
-        let Ok((begin, lane, check, mark, write, delete, number, end)) =
-            self.connector.clock().timeout(ANSWER_MAX, all).await
+        let Some((begin, lane, check, mark, write, delete, number, end)) = self.connector.wait(ANSWER_MAX, all).await
         else {
-            return Outcome::Lost(None);
+            return Outcome::Lost(Failure::NoAnswer);
         };
         if let Err(failure) = &lane
             && begin.is_ok()
@@ -253,11 +251,11 @@ impl Committer {
 
 impl Outcome {
     /// What a failure of a transaction's statement means for the transaction.
-    pub fn of(failure: Error) -> Self {
+    pub fn of(failure: Failure) -> Self {
         match classify(&failure) {
             Class::Refused => Self::Refused,
             Class::Again | Class::Failed => Self::Undone(failure),
-            Class::Lost => Self::Lost(Some(failure)),
+            Class::Lost => Self::Lost(failure),
         }
     }
 }
@@ -308,7 +306,7 @@ impl<'a> Checked<'a> {
         checked
     }
 
-    async fn check(&self, link: &Link) -> Result<(), Error> {
+    async fn check(&self, link: &Link) -> Result<(), Failure> {
         // One key that may be at any version is locked and guarded by writing it.
         if matches!(self.expected[..], [] | [ANY]) && self.hot_keys.is_empty() {
             return Ok(());
@@ -318,7 +316,7 @@ impl<'a> Checked<'a> {
         link.query(Name::Check, &[keys, expected, written, awaited, hot_keys, hot_versions, &hot]).await.map(drop)
     }
 
-    async fn mark(&self, link: &Link) -> Result<(), Error> {
+    async fn mark(&self, link: &Link) -> Result<(), Failure> {
         if self.marked.is_empty() {
             return Ok(());
         }
@@ -334,12 +332,15 @@ struct Written<'a> {
     marks: Vec<i16>,
     counters: Vec<&'a [u8]>,
     deltas: Vec<i64>,
+    /// Of all that is set, where any key is long.
+    tails: Vec<&'a [u8]>,
     /// Keys of entries with this version, and what follows it there.
     entries: Vec<(Bytes, [u8; 4])>,
 }
 
 impl<'a> Written<'a> {
-    fn new(plan: &'a Plan, proposed: i64) -> Self {
+    fn new(plan: &'a Plan, tails: &'a Tails, proposed: i64) -> Self {
+        let of_set = |(key, ..): &(Bytes, Bytes, i16)| tails.get(key).map_or(&[][..], AsRef::as_ref);
         let entry = |(log, _, ordinal): &(Bytes, Bytes, u32)| {
             (entry_key(log, from_sql(proposed), *ordinal), ordinal.to_be_bytes())
         };
@@ -348,13 +349,14 @@ impl<'a> Written<'a> {
             keys: plan.sets.iter().map(|(key, ..)| key.as_ref()).collect(),
             values: plan.sets.iter().map(|(_, value, _)| value.as_ref()).collect(),
             marks: plan.sets.iter().map(|(.., mark)| *mark).collect(),
+            tails: if tails.is_empty() { Vec::new() } else { plan.sets.iter().map(of_set).collect() },
             counters: plan.adds.iter().map(|(key, _)| key.as_ref()).collect(),
             deltas: plan.adds.iter().map(|(_, delta)| *delta).collect(),
             entries: plan.entries.iter().map(entry).collect(),
         }
     }
 
-    async fn write(&self, link: &Link, place: Place, plan: &Plan) -> Result<(), Error> {
+    async fn write(&self, link: &Link, place: Place, plan: &Plan) -> Result<(), Failure> {
         let deletes: Vec<&[u8]> = plan.deletes.iter().map(AsRef::as_ref).collect();
         let mut keys = self.keys.clone();
         let mut values = self.values.clone();
@@ -367,13 +369,18 @@ impl<'a> Written<'a> {
             return Ok(());
         }
         let Self { proposed, counters, deltas, .. } = self;
+        let mut tails = self.tails.clone();
+        tails.resize(keys.len(), &[]);
         let gone = count(&deletes);
-        let parameters: [&(dyn ToSql + Sync); 11] =
-            [&deletes, proposed, &keys, &values, &marks, &place.lane, counters, deltas, &sets, &adds, &gone];
-        link.query(Name::Write, &parameters).await.map(drop)
+        let parameters: [&(dyn ToSql + Sync); 12] =
+            [&deletes, proposed, &keys, &values, &marks, &place.lane, counters, deltas, &sets, &adds, &gone, &tails];
+        if self.tails.is_empty() {
+            return link.query(Name::Write, &parameters[..11]).await.map(drop);
+        }
+        link.query(Name::WriteLong, &parameters).await.map(drop)
     }
 
-    async fn delete_placeholders(&self, link: &Link, plan: &Plan) -> Result<(), Error> {
+    async fn delete_placeholders(&self, link: &Link, plan: &Plan) -> Result<(), Failure> {
         if plan.placeholders.is_empty() {
             return Ok(());
         }
@@ -381,7 +388,7 @@ impl<'a> Written<'a> {
         link.run(Name::Delete, &[&keys]).await
     }
 
-    async fn number(&self, link: &Link, place: Place, plan: &Plan) -> Result<i64, Error> {
+    async fn number(&self, link: &Link, place: Place, plan: &Plan) -> Result<i64, Failure> {
         let Self { proposed, keys, counters, .. } = self;
         let entries: Vec<&[u8]> = self.entries.iter().map(|(key, _)| key.as_ref()).collect();
         let rest: Vec<&[u8]> = self.entries.iter().map(|(_, rest)| rest.as_slice()).collect();
@@ -393,32 +400,11 @@ impl<'a> Written<'a> {
             _ => link.query(Name::NumberLogs, &parameters).await?,
         };
         // The lane's row is there, or its lock would have failed.
-        rows.first().map_or(Ok(0), |row| row.try_get(0))
+        Ok(rows.first().map_or(Ok(0), |row| row.try_get(0))?)
     }
-}
-
-/// A key that is longer than the database's index takes is refused for good.
-pub fn refuse_long_keys(failure: &Error, batch: &Batch) -> Result<(), StoreError> {
-    if !error::is_key_too_long(failure) {
-        return Ok(());
-    }
-    let bytes = batch.mutations.iter().map(|mutation| match mutation {
-        Mutation::Set { key, .. } | Mutation::Add { key, .. } | Mutation::Delete { key } => key.len(),
-        Mutation::Append { log, .. } => log.len() + POSITION_BYTES,
-        Mutation::DeleteRange { .. } => 0,
-    });
-    Err(StoreError::Limit(Limit::KeyTooLong { bytes: bytes.max().unwrap_or(0) }))
 }
 
 /// A length as the database counts.
 pub fn count<T>(rows: &[T]) -> i64 {
     i64::try_from(rows.len()).unwrap_or(i64::MAX)
-}
-
-/// The error of a commit that failed for good.
-pub fn failed(failure: Option<Error>) -> StoreError {
-    match failure {
-        Some(failure) => error::translate("committing", failure),
-        None => error::reason("committing", "the database does not answer"),
-    }
 }

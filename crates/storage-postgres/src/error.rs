@@ -49,7 +49,50 @@ impl From<StoreError> for OpenError {
     }
 }
 
-/// What an error of the client says about the statement.
+/// Why something that was sent did not succeed.
+#[derive(Debug)]
+pub enum Failure {
+    /// The client or the database says so.
+    Told(tokio_postgres::Error),
+    /// Nobody says anything.
+    NoAnswer,
+}
+
+impl Failure {
+    /// What the database calls it, `None` when it said nothing.
+    pub fn code(&self) -> Option<&SqlState> {
+        match self {
+            Self::Told(error) => error.code(),
+            Self::NoAnswer => None,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Told(error) => error.fmt(formatter),
+            Self::NoAnswer => formatter.write_str("the database does not answer"),
+        }
+    }
+}
+
+impl Error for Failure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Told(error) => error.source(),
+            Self::NoAnswer => None,
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for Failure {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Told(error)
+    }
+}
+
+/// What a failure says about the statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     /// A guard of ours failed; the transaction is undone.
@@ -66,9 +109,9 @@ pub enum Class {
 const GUARD: SqlState = SqlState::DIVISION_BY_ZERO;
 
 /// What the error means.
-pub fn classify(error: &tokio_postgres::Error) -> Class {
-    let Some(state) = error.code() else {
-        // Without a state the error comes from the client: nearly always the connection broke.
+pub fn classify(failure: &Failure) -> Class {
+    let Some(state) = failure.code() else {
+        // Without a state it does not come from the database: nearly always the connection broke.
         return Class::Lost;
     };
     let again = [
@@ -98,17 +141,12 @@ fn is_lost(state: &SqlState) -> bool {
 }
 
 /// The error for the caller.
-pub fn translate(doing: &'static str, error: tokio_postgres::Error) -> StoreError {
+pub fn translate(doing: &'static str, error: Failure) -> StoreError {
     let damaged = [SqlState::DATA_CORRUPTED, SqlState::INDEX_CORRUPTED];
     if error.code().is_some_and(|state| damaged.contains(state)) {
         return StoreError::Corrupted { what: format!("{doing} failed"), source: Some(std::sync::Arc::new(error)) };
     }
     StoreError::io(doing, error)
-}
-
-/// Whether a key was too long for the database's index: PostgreSQL's take about 2,700 bytes after compression.
-pub fn is_key_too_long(failure: &tokio_postgres::Error) -> bool {
-    failure.code() == Some(&SqlState::PROGRAM_LIMIT_EXCEEDED)
 }
 
 /// A failure that has no error of the client below it.

@@ -16,14 +16,16 @@ use bytes::Bytes;
 use futures_util::future::try_join_all;
 use futures_util::join;
 use storage::{Batch, Mutation, StoreError, Version, Versioned, counter};
-use tokio_postgres::{Error, Row};
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
-use crate::commit::{Committer, Outcome, failed, refuse_long_keys};
-use crate::error::{Class, classify};
+use crate::commit::{Committer, Outcome};
+use crate::error::{Class, Failure, classify, translate};
 use crate::lanes::{Fate, Place};
 use crate::link::Link;
+use crate::long::{self, Bounds};
 use crate::plan::Net;
-use crate::read::versioned;
+use crate::read::{key_of, versioned};
 use crate::sql::Name;
 use crate::version::{LANES, from_sql, to_sql};
 
@@ -91,14 +93,13 @@ impl Committer {
                 Ended::With(Outcome::Undone(failure)) => {
                     taken.put_back(link);
                     drop(taken);
-                    refuse_long_keys(&failure, &batch)?;
                     attempts.again(failure).await?;
                 }
                 Ended::With(Outcome::Lost(failure)) => {
                     drop(link);
                     if version == 0 {
                         // Not told to commit, so not made; the server ends the transaction with the session.
-                        let failure = failed(failure);
+                        let failure = translate("committing", failure);
                         attempts.again_because("the connection was lost").await.map_err(|_| failure)?;
                     } else if let Fate::Made(version) = taken.fate_of(version, &mut attempts).await? {
                         return Ok(version);
@@ -127,9 +128,10 @@ impl Committer {
         place: Place,
         batch: &Batch,
         ranges: &[(Bytes, Bytes)],
-    ) -> Result<World, Option<Error>> {
+    ) -> Result<World, Failure> {
         self.connector.count();
-        let keys = read_keys(batch);
+        let keys: Vec<Bytes> = read_keys(batch).into_iter().map(long::stored).collect();
+        let keys: Vec<&[u8]> = keys.iter().map(AsRef::as_ref).collect();
         let all = async {
             join!(
                 link.begin(),
@@ -140,7 +142,7 @@ impl Committer {
             )
         };
         let (begin, deleted, format, lanes, rows) =
-            self.connector.clock().timeout(ANSWER_MAX, all).await.map_err(|_| None)?;
+            self.connector.wait(ANSWER_MAX, all).await.ok_or(Failure::NoAnswer)?;
         begin.and(deleted.map(drop))?;
         let (format, lanes, rows) = (format?.first().map_or(0, |row| row.get(0)), lanes?, rows?);
         let is_ours = |row: &Row| row.get::<_, i32>(0) == place.lane && row.get::<_, i64>(1) == place.epoch;
@@ -148,7 +150,7 @@ impl Committer {
         let mut found = HashMap::with_capacity(rows.len());
         let mut unreadable = Vec::new();
         for row in &rows {
-            let key = Bytes::copy_from_slice(row.get(0));
+            let key = Bytes::copy_from_slice(&key_of(row));
             match versioned(row) {
                 Ok(versioned) => drop(found.insert(key, versioned)),
                 Err(_) => unreadable.push(key),
@@ -170,7 +172,7 @@ impl Committer {
         self.connector.count();
         match link.rollback().await {
             Ok(()) => Err(refusal),
-            Err(failure) => Err(Ended::With(Outcome::Lost(Some(failure)))),
+            Err(failure) => Err(Ended::With(Outcome::Lost(failure))),
         }
     }
 
@@ -194,21 +196,25 @@ impl Committer {
 
     async fn write_alone(&self, link: &Link, place: Place, net: &Net, version: i64) -> Outcome {
         self.connector.count();
-        let deletes: Vec<&[u8]> = net.deletes.iter().map(AsRef::as_ref).collect();
-        let keys: Vec<&[u8]> = net.sets.iter().map(|(key, ..)| key.as_ref()).collect();
+        let rows: [Vec<Bytes>; 2] = [
+            net.deletes.iter().map(long::stored).collect(),
+            net.sets.iter().map(|(key, ..)| long::stored(key)).collect(),
+        ];
+        let [deletes, keys] = rows.each_ref().map(|rows| rows.iter().map(AsRef::as_ref).collect::<Vec<&[u8]>>());
+        let tails: Vec<&[u8]> = net.sets.iter().map(|(key, ..)| long::tail(key)).collect();
         let values: Vec<&[u8]> = net.sets.iter().map(|(_, value, _)| value.as_ref()).collect();
         let marks: Vec<i16> = net.sets.iter().map(|(.., mark)| *mark).collect();
-        let rows = [Name::DeleteRange, Name::DeleteRangeDeltas];
+        let ranges = [Name::DeleteRange, Name::DeleteRangeDeltas];
         let all = async {
             join!(
-                try_join_all(net.ranges.iter().flat_map(|(from, to)| rows.map(|name| delete(link, name, from, to)))),
-                async { link.run(Name::WriteAnyway, &[&deletes, &version, &keys, &values, &marks]).await },
+                try_join_all(net.ranges.iter().flat_map(|(from, to)| ranges.map(|name| delete(link, name, from, to)))),
+                async { link.run(Name::WriteAnyway, &[&deletes, &version, &keys, &values, &marks, &tails]).await },
                 async { link.run(Name::NumberAs, &[&place.lane, &place.epoch, &version]).await },
                 link.commit(),
             )
         };
-        let Ok((deleted, written, numbered, end)) = self.connector.clock().timeout(ANSWER_MAX, all).await else {
-            return Outcome::Lost(None);
+        let Some((deleted, written, numbered, end)) = self.connector.wait(ANSWER_MAX, all).await else {
+            return Outcome::Lost(Failure::NoAnswer);
         };
         match deleted.and(written).and(numbered).and(end) {
             Ok(()) => Outcome::Made(version),
@@ -217,31 +223,32 @@ impl Committer {
     }
 
     /// Leaves a transaction whose first half failed.
-    async fn undo(&self, link: &Link, failure: Option<Error>) -> Ended {
-        let Some(failure) = failure else {
-            return Ended::With(Outcome::Lost(None));
-        };
+    async fn undo(&self, link: &Link, failure: Failure) -> Ended {
         if classify(&failure) != Class::Lost {
             self.connector.count();
             if let Err(failure) = link.rollback().await {
-                return Ended::With(Outcome::Lost(Some(failure)));
+                return Ended::With(Outcome::Lost(failure));
             }
         }
         Ended::With(Outcome::of(failure))
     }
 }
 
-async fn delete(link: &Link, name: Name, from: &[u8], to: &[u8]) -> Result<(), Error> {
-    link.run(name, &[&from, &to]).await
+async fn delete(link: &Link, name: Name, from: &[u8], to: &[u8]) -> Result<(), Failure> {
+    let Bounds { from, to, head_end, from_tail, to_head, to_tail } = Bounds::new(from, to);
+    let all = [&from, &to, &head_end, &from_tail, &to_head, &to_tail].map(AsRef::<[u8]>::as_ref);
+    let [from, to, head_end, from_tail, to_head, to_tail] = &all;
+    let parameters: [&(dyn ToSql + Sync); 6] = [from, to, head_end, from_tail, to_head, to_tail];
+    link.run(name, if name == Name::DeleteRange { &parameters } else { &parameters[..2] }).await
 }
 
 /// The keys that a batch checks or adds to.
-fn read_keys(batch: &Batch) -> Vec<&[u8]> {
+fn read_keys(batch: &Batch) -> Vec<&Bytes> {
     let added = batch.mutations.iter().filter_map(|mutation| match mutation {
-        Mutation::Add { key, .. } => Some(key.as_ref()),
+        Mutation::Add { key, .. } => Some(key),
         _ => None,
     });
-    batch.checks.iter().map(|check| check.key.as_ref()).chain(added).collect()
+    batch.checks.iter().map(|check| &check.key).chain(added).collect()
 }
 
 fn ranges(batch: &Batch) -> impl Iterator<Item = (&Bytes, &Bytes)> {
@@ -251,6 +258,6 @@ fn ranges(batch: &Batch) -> impl Iterator<Item = (&Bytes, &Bytes)> {
     })
 }
 
-fn holds_any((from, to): (&Bytes, &Bytes), keys: &[&[u8]]) -> bool {
-    keys.iter().any(|key| from.as_ref() <= *key && *key < to.as_ref())
+fn holds_any((from, to): (&Bytes, &Bytes), keys: &[&Bytes]) -> bool {
+    keys.iter().any(|key| from <= *key && *key < to)
 }

@@ -19,10 +19,10 @@ use futures_util::join;
 use parking_lot::Mutex;
 use storage::{StoreError, Version};
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Error, Row};
 
-use crate::error;
+use crate::error::{self, Failure};
 use crate::link::{Attempts, Connector, Link};
 use crate::schema::{self, FORMAT_VERSION};
 use crate::sql::Name;
@@ -212,7 +212,7 @@ impl Taken<'_> {
     }
 
     /// Raises the epoch; the lane's newest version, or `None` when it is somebody else's by now.
-    async fn fence(&mut self, link: &Link, place: Place) -> Result<Option<i64>, Error> {
+    async fn fence(&mut self, link: &Link, place: Place) -> Result<Option<i64>, Failure> {
         self.lanes.connector.count();
         let rows = link.query(Name::Fence, &[&place.lane, &self.lanes.owner, &place.epoch]).await?;
         Ok(rows.first().map(|row| self.adopt(row)))
@@ -267,12 +267,12 @@ impl Drop for Taken<'_> {
 
 /// Why a lane is not ready.
 enum Trouble {
-    Passing(Error),
+    Passing(Failure),
     Final(StoreError),
 }
 
-impl From<Error> for Trouble {
-    fn from(failure: Error) -> Self {
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
         Self::Passing(failure)
     }
 }

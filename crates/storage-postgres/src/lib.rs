@@ -1,13 +1,13 @@
 //! The store over the PostgreSQL protocol: any number of stateless servers over one database that exists already.
 //!
 //! ```text
-//! get, scan    one statement, one snapshot, on connections that many share           read.rs
-//!              and, under load, one statement for what several ask                   gather.rs
+//! get, scan    one statement, one snapshot, on connections that many share           read.rs, points.rs, pool.rs
 //! commit       one transaction, sent as a whole: one round trip                      plan.rs, commit.rs, heat.rs
 //!              or, rarely, alone in the database: two                                exclusive.rs
 //! durable      at once: the database has synced before it answers                    store.rs
 //! settled      read from the rows of the lanes                                       settled.rs, lanes.rs, version.rs
-//! open         tables, format version, connections, TLS                              schema.rs, sql.rs, link.rs, tls.rs
+//! open         tables, format version, connections, TLS                              schema.rs, sql.rs, link.rs, hosts.rs, tls.rs
+//! long keys    found by a head and a digest, ordered by head and tail                 long.rs
 //! ```
 //!
 //! What must hold:
@@ -27,18 +27,22 @@
 //! as many connections as the settings say. Every commit writes its lane's row, and counters their lane's: these two tables are small and
 //! change all the time, and want autovacuum.
 //!
-//! Calls run on the caller's tokio runtime. A commit is a task of its own, so that it ends also when its caller goes away. There are no
-//! other tasks but those of the connections, which end with the store.
+//! Calls run on the caller's tokio runtime. A commit is a task of its own, so that it ends also when its caller goes away; so is each
+//! turn of reads, while there is something to read. Beside these there are the tasks of the connections, which end with the store, and the one
+//! that asks whether the database answers (health.rs).
 
 mod commit;
 mod error;
 mod exclusive;
-mod gather;
 mod health;
 mod heat;
+mod hosts;
 mod lanes;
 mod link;
+mod long;
 mod plan;
+mod points;
+mod pool;
 mod read;
 mod schema;
 mod settings;

@@ -1,26 +1,34 @@
 //! One connection: how it is made, what its session is set to, and its prepared statements.
 
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 use runtime::Clock;
 use storage::{Figure, StoreError};
 use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Config, Error, Row, Statement};
+use tokio_postgres::{Client, Config, Row, Statement};
 
-use crate::error::{self, Class, classify};
+use crate::error::{self, Class, Failure, classify};
+use crate::hosts::each_host;
 use crate::sql::Name;
 use crate::tls::Tls;
 use crate::{OpenError, PostgresSettings};
 
-/// For how long one attempt to connect may take.
+/// For how long one attempt to connect to one host may take, until its session is set up.
 const CONNECT_MAX: Duration = Duration::from_secs(3);
+
+/// How often somebody who waits looks whether the database answers others.
+const LOOK_PAUSE: Duration = Duration::from_millis(250);
 
 /// For how long a statement waits for a lock before the transaction is undone and tried again.
 const LOCK_WAIT: &str = "2s";
+
+/// For how long the preparation of all statements may take.
+const PREPARE_MAX: Duration = Duration::from_secs(10);
 
 /// What a session is set to, each where the database knows the setting. Ranges and keys are always found through the primary key; the
 /// planner, which has to plan before it knows how large the tables will be, is kept from all other ways, and plans once.
@@ -40,7 +48,12 @@ const SESSION: [&str; 9] = [
 
 /// Makes connections.
 pub struct Connector {
-    config: Config,
+    /// One for each host. A host that takes connections and does not answer must not keep from the next one.
+    hosts: Vec<Config>,
+    /// The host that was connected to last.
+    last: AtomicUsize,
+    /// Whether the database answered when it was asked last; see health.rs.
+    answers: AtomicBool,
     tls: Tls,
     clock: Clock,
     /// The schema of the store's tables.
@@ -83,7 +96,9 @@ impl Connector {
             return Err(OpenError::Settings(format!("{:?} is no name for a schema", settings.schema)));
         }
         Ok(Self {
-            config,
+            hosts: each_host(&config),
+            last: AtomicUsize::new(0),
+            answers: AtomicBool::new(true),
             tls,
             clock: settings.clock.clone(),
             schema: settings.schema.clone(),
@@ -95,28 +110,72 @@ impl Connector {
     }
 
     /// A connection on which nothing is prepared.
-    pub async fn bare(&self) -> Result<Client, Error> {
-        let (client, connection) = self.config.connect(self.tls.clone()).await?;
+    pub async fn bare(&self) -> Result<Client, Failure> {
+        let mut outcome = Err(Failure::NoAnswer);
+        let first = self.last.load(Ordering::Relaxed);
+        for turn in 0..self.hosts.len() {
+            let host = (first + turn) % self.hosts.len();
+            let session = self.session(&self.hosts[host]);
+            outcome = self.clock.timeout(CONNECT_MAX, session).await.unwrap_or(Err(Failure::NoAnswer));
+            if outcome.is_ok() {
+                self.last.store(host, Ordering::Relaxed);
+                break;
+            }
+        }
+        outcome
+    }
+
+    async fn session(&self, host: &Config) -> Result<Client, Failure> {
+        let (client, connection) = host.connect(self.tls.clone()).await?;
         self.connections.fetch_add(1, Ordering::Relaxed);
         // Ends when the client is dropped or the connection breaks, which the client's next call notices.
         runtime::spawn(async move { connection.await.ok() });
-        // What a database does not know it does without.
-        for statement in SESSION {
-            match client.batch_execute(statement).await {
-                Err(error) if error.code().is_none() => return Err(error),
+        let waits = format!("SET lock_timeout = '{LOCK_WAIT}'");
+        let settings = SESSION.into_iter().chain([waits.as_str()]);
+        for outcome in join_all(settings.map(|statement| client.batch_execute(statement))).await {
+            // What a database does not know it does without.
+            match outcome {
+                Err(error) if error.code().is_none() => return Err(error.into()),
                 Ok(()) | Err(_) => (),
             }
         }
-        client.batch_execute(&format!("SET lock_timeout = '{LOCK_WAIT}'")).await.or_else(tolerate)?;
         Ok(client)
     }
 
     /// A connection with all statements prepared.
-    pub async fn link(&self) -> Result<Link, Error> {
+    pub async fn link(&self) -> Result<Link, Failure> {
         let client = self.bare().await?;
         let texts: Vec<String> = Name::ALL.iter().map(|name| name.text(&self.schema)).collect();
-        let statements = try_join_all(texts.iter().map(|text| client.prepare(text))).await?;
+        let prepared = try_join_all(texts.iter().map(|text| client.prepare(text)));
+        let statements = self.wait(PREPARE_MAX, prepared).await.ok_or(Failure::NoAnswer)??;
         Ok(Link { client, statements })
+    }
+
+    /// Whether the database answered when it was asked last.
+    pub fn answers(&self) -> bool {
+        self.answers.load(Ordering::Relaxed)
+    }
+
+    /// Notes whether the database answers.
+    pub fn note_answer(&self, answers: bool) {
+        self.answers.store(answers, Ordering::Relaxed);
+    }
+
+    /// Waits for something of the database's: for so long at most, and while the database answers nobody, for no longer than calls go on
+    /// trying. What takes long is not taken for lost, and what is lost does not take long.
+    pub async fn wait<F: Future>(&self, most: Duration, awaited: F) -> Option<F::Output> {
+        let started = self.clock.moment();
+        let mut awaited = pin!(awaited);
+        let mut pause = self.patience.min(most);
+        loop {
+            if let Ok(output) = self.clock.timeout(pause, awaited.as_mut()).await {
+                return Some(output);
+            }
+            if most <= self.clock.moment().since(started) || !self.answers() {
+                return None;
+            }
+            pause = LOOK_PAUSE;
+        }
     }
 
     /// Counts one round trip.
@@ -145,35 +204,31 @@ impl Connector {
     }
 }
 
-/// A database that lacks a setting is used without it.
-fn tolerate(error: Error) -> Result<(), Error> {
-    if error.code().is_some() { Ok(()) } else { Err(error) }
-}
-
 impl Link {
     /// Runs a prepared statement for its rows.
-    pub async fn query(&self, name: Name, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Error> {
-        self.client.query(&self.statements[name as usize], parameters).await
+    pub async fn query(&self, name: Name, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Failure> {
+        Ok(self.client.query(&self.statements[name as usize], parameters).await?)
     }
 
     /// Runs a prepared statement for what it does.
-    pub async fn run(&self, name: Name, parameters: &[&(dyn ToSql + Sync)]) -> Result<(), Error> {
-        self.client.execute(&self.statements[name as usize], parameters).await.map(drop)
+    pub async fn run(&self, name: Name, parameters: &[&(dyn ToSql + Sync)]) -> Result<(), Failure> {
+        self.client.execute(&self.statements[name as usize], parameters).await?;
+        Ok(())
     }
 
     /// Begins a transaction whose statements each see all that was committed before they began.
-    pub async fn begin(&self) -> Result<(), Error> {
-        self.client.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await
+    pub async fn begin(&self) -> Result<(), Failure> {
+        Ok(self.client.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await?)
     }
 
     /// Commits. Also answers without an error when an earlier one undid the transaction.
-    pub async fn commit(&self) -> Result<(), Error> {
-        self.client.batch_execute("COMMIT").await
+    pub async fn commit(&self) -> Result<(), Failure> {
+        Ok(self.client.batch_execute("COMMIT").await?)
     }
 
     /// Undoes a transaction.
-    pub async fn rollback(&self) -> Result<(), Error> {
-        self.client.batch_execute("ROLLBACK").await
+    pub async fn rollback(&self) -> Result<(), Failure> {
+        Ok(self.client.batch_execute("ROLLBACK").await?)
     }
 
     /// Whether nothing can be sent any more.
@@ -195,7 +250,7 @@ impl Attempts<'_> {
     ///
     /// # Errors
     /// The failure itself, when it does not pass by itself or when the time is over.
-    pub async fn again(&mut self, failure: Error) -> Result<(), StoreError> {
+    pub async fn again(&mut self, failure: Failure) -> Result<(), StoreError> {
         if classify(&failure) == Class::Failed || self.is_over() {
             return Err(error::translate(self.doing, failure));
         }
@@ -216,7 +271,8 @@ impl Attempts<'_> {
         self.connector.patience < self.connector.clock.moment().since(self.started)
     }
 
-    async fn wait(&mut self) {
+    /// Waits a little, longer each time.
+    pub async fn wait(&mut self) {
         self.connector.retries.fetch_add(1, Ordering::Relaxed);
         self.connector.clock.sleep(self.pause).await;
         self.pause = (self.pause * 2).min(Duration::from_millis(200));

@@ -7,8 +7,10 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use storage::log::POSITION_BYTES;
 use storage::{Batch, Check, Mutation, Position, StoreError, Version, counter, log};
 
+use crate::long::HEAD_BYTES;
 use crate::sql::{ABSENT, ANY, COUNTER, DELTA_MAX, MARKED_COUNTER_MAX, NEW, PLAIN};
 use crate::version::to_sql;
 
@@ -73,7 +75,7 @@ enum State {
 }
 
 impl Way {
-    /// Looks at a batch that is valid.
+    /// Looks at a batch that is valid and has the keys of rows.
     pub fn of(batch: &Batch, deletes: Deletes) -> Self {
         let Some(checks) = merged(&batch.checks) else {
             return Self::Impossible;
@@ -110,6 +112,8 @@ impl Plan {
                 Mutation::Add { key, delta } => add(&mut states, key, *delta)?,
                 Mutation::DeleteRange { from, to } if from < to => return None,
                 Mutation::DeleteRange { .. } => (),
+                // The key of its entry would get another digest with another version.
+                Mutation::Append { log, .. } if HEAD_BYTES < log.len() + POSITION_BYTES => return None,
                 Mutation::Append { log, value } => {
                     plan.entries.push((log.clone(), value.clone(), ordinal));
                     ordinal += 1;

@@ -28,8 +28,8 @@ use std::time::Duration;
 use futures_util::join;
 use storage::{StoreError, Version};
 use tokio::sync::Mutex;
-use tokio_postgres::Error;
 
+use crate::error::Failure;
 use crate::link::{Connector, Link};
 use crate::sql::Name;
 use crate::version::from_sql;
@@ -119,7 +119,7 @@ impl Settling {
 }
 
 impl State {
-    async fn look(&mut self, connector: &Connector) -> Result<Vec<Seen>, Error> {
+    async fn look(&mut self, connector: &Connector) -> Result<Vec<Seen>, Failure> {
         let link = match &mut self.link {
             Some(link) if !link.is_closed() => link,
             other => other.insert(connector.link().await?),

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! format    one row: the version of this schema. Who changes what others rely on without a lock takes its lock first.
-//! kv        key -> value, version, mark
+//! kv        key -> value, version, mark, tail: what a long key has beyond its head (long.rs)
 //! deltas    (key, lane) -> what commits of that lane added to the counter since its row in kv was last written
 //! lanes     lane -> owner, epoch, the version of its newest commit, when that was
 //! ```
@@ -14,6 +14,7 @@
 //! Portable on purpose: no functions of ours, no extensions, no advisory locks, no notifications, no sequences. A guard that does not hold
 //! divides by zero, which undoes the transaction without a further round trip.
 
+use crate::long::HEAD_BYTES;
 use crate::version::LANES;
 
 /// The mark of a row whose version many commits check and few change.
@@ -47,6 +48,10 @@ pub enum Name {
     ScanForward,
     /// A page from the highest key down.
     ScanBackward,
+    /// A page from the lowest key up where keys are long.
+    ScanForwardLong,
+    /// A page from the highest key down where keys are long.
+    ScanBackwardLong,
     /// Versions and marks of keys.
     Look,
     /// The newest version.
@@ -61,6 +66,8 @@ pub enum Name {
     MarkShared,
     /// Deletes, sets and adds, and guards that all found what they had to.
     Write,
+    /// The same with tails.
+    WriteLong,
     /// Deletes keys without conditions.
     Delete,
     /// Gives the commit its version.
@@ -95,11 +102,13 @@ pub enum Name {
 
 impl Name {
     /// All of them, in their order.
-    pub const ALL: [Name; 26] = [
+    pub const ALL: [Name; 29] = [
         Name::GetOne,
         Name::Get,
         Name::ScanForward,
         Name::ScanBackward,
+        Name::ScanForwardLong,
+        Name::ScanBackwardLong,
         Name::Look,
         Name::Newest,
         Name::Count,
@@ -107,6 +116,7 @@ impl Name {
         Name::Check,
         Name::MarkShared,
         Name::Write,
+        Name::WriteLong,
         Name::Delete,
         Name::Number,
         Name::NumberLogs,
@@ -135,17 +145,21 @@ impl Name {
             | Self::Get
             | Self::ScanForward
             | Self::ScanBackward
+            | Self::ScanForwardLong
+            | Self::ScanBackwardLong
             | Self::Look
             | Self::Newest
             | Self::Count => self.reading(),
-            Self::TakeLane | Self::Check | Self::MarkShared | Self::Write | Self::Delete => self.committing(),
+            Self::TakeLane | Self::Check | Self::MarkShared | Self::Write | Self::WriteLong | Self::Delete => {
+                self.committing()
+            }
             Self::Number | Self::NumberLogs => self.numbering(),
             Self::TakeAll
             | Self::TakeLanes
             | Self::DeleteRange
             | Self::DeleteRangeDeltas
             | Self::WriteAnyway
-            | Self::NumberAs => self.committing_alone().to_owned(),
+            | Self::NumberAs => self.committing_alone(),
             Self::Probe | Self::AwaitLane | Self::ClaimFree | Self::ClaimNew | Self::Fence | Self::Release => {
                 self.about_lanes()
             }
@@ -157,14 +171,15 @@ impl Name {
         let columns = format!(
             "k.key, k.value, k.version, k.mark,
              CASE WHEN k.mark = {COUNTER} THEN (SELECT CAST(sum(d.delta) AS bigint) FROM {{s}}.deltas d WHERE d.key = k.key) END,
-             CASE WHEN k.mark = {COUNTER} THEN (SELECT max(d.version) FROM {{s}}.deltas d WHERE d.key = k.key) END"
+             CASE WHEN k.mark = {COUNTER} THEN (SELECT max(d.version) FROM {{s}}.deltas d WHERE d.key = k.key) END,
+             k.tail"
         );
         // Rows up to and with the first that does not fit: who reads the page learns from that one that there is more. The first row
         // always fits. Values that are not answered are not read.
         let scan = |order: &str| {
             format!(
                 "SELECT {columns} FROM (
-                   SELECT key, value, version, mark, count(*) OVER w AS rows_before,
+                   SELECT key, value, version, mark, tail, count(*) OVER w AS rows_before,
                      sum(octet_length(key) + octet_length(value)) OVER w AS bytes_before
                    FROM {{s}}.kv WHERE key >= $1 AND key < $2
                    WINDOW w AS (ORDER BY key {order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
@@ -172,11 +187,33 @@ impl Name {
                  WHERE k.rows_before < 2 OR k.bytes_before <= $4 ORDER BY k.key {order}"
             )
         };
+        // The rows of one head have their order from their tails, so a page ends with a head: all rows of that one are put in order.
+        let (head, within) = (head_of("key"), within(5));
+        // $5 to $8 are as in long.rs, $9 is behind all digests.
+        let long = |order: &str, end: &str| {
+            format!(
+                "SELECT {columns} FROM (
+                   SELECT key, value, version, mark, tail, count(*) OVER w AS rows_before,
+                     sum(octet_length({head}) + octet_length(tail) + octet_length(value)) OVER w AS bytes_before
+                   FROM {{s}}.kv WHERE key >= $1 AND key < $2 AND {within} AND {end}
+                   WINDOW w AS (ORDER BY {head} {order}, tail {order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+                   ORDER BY {head} {order}, tail {order} LIMIT $3) k
+                 WHERE k.rows_before < 2 OR k.bytes_before <= $4 ORDER BY {head} {order}, tail {order}"
+            )
+        };
+        let edge = |order: &str| {
+            format!(
+                "(SELECT {head} FROM {{s}}.kv WHERE key >= $1 AND key < $2 AND {within} ORDER BY key {order} LIMIT 1 OFFSET $3)"
+            )
+        };
         match self {
             Self::GetOne => format!("SELECT {columns} FROM {{s}}.kv k WHERE k.key = $1"),
             Self::Get => format!("SELECT {columns} FROM {{s}}.kv k WHERE k.key = ANY($1)"),
             Self::ScanForward => scan("ASC"),
             Self::ScanBackward => scan("DESC"),
+            Self::ScanForwardLong => long("ASC", &format!("key < coalesce({} || CAST($9 AS bytea), $2)", edge("ASC"))),
+            // The first of a head's rows is the head itself, or would be.
+            Self::ScanBackwardLong => long("DESC", &format!("key >= coalesce({}, $1)", edge("DESC"))),
             Self::Look => format!(
                 "SELECT k.key, k.version, k.mark,
                    CASE WHEN k.mark = {COUNTER} THEN (SELECT max(d.version) FROM {{s}}.deltas d WHERE d.key = k.key) END
@@ -190,6 +227,8 @@ impl Name {
     }
 
     fn committing(self) -> String {
+        let (tail, w_tail, tails) =
+            if self == Self::WriteLong { (", tail", ", w.tail", ", $12::bytea[]") } else { ("", "", "") };
         match self {
             Self::TakeLane => "SELECT 1 / count(*) FROM (
                  SELECT lane FROM {s}.lanes WHERE lane = $1 AND epoch = $2 FOR UPDATE) mine"
@@ -212,13 +251,13 @@ impl Name {
                 format!("UPDATE {{s}}.kv SET mark = {SHARED} WHERE key = ANY($1) AND mark <= {PLAIN}")
             }
             // $1 deleted keys, $2 the version, $3 set keys, $4 values, $5 marks, $6 the lane, $7 counters, $8 what is added, $9 how many
-            // sets, $10 how many additions, $11 how many deletions: a key that is not there would not be locked by deleting it.
-            Self::Write => format!(
+            // sets, $10 how many additions, $11 how many deletions: a key that is not there would not be locked by deleting it; $12 tails.
+            Self::Write | Self::WriteLong => format!(
                 "WITH gone AS (DELETE FROM {{s}}.kv WHERE key = ANY($1) RETURNING mark),
                  written AS (
-                   INSERT INTO {{s}}.kv AS k (key, value, version, mark)
-                   SELECT w.key, w.value, CAST($2 AS bigint), w.mark
-                   FROM unnest($3::bytea[], $4::bytea[], $5::smallint[]) AS w(key, value, mark)
+                   INSERT INTO {{s}}.kv AS k (key, value, version, mark{tail})
+                   SELECT w.key, w.value, CAST($2 AS bigint), w.mark{w_tail}
+                   FROM unnest($3::bytea[], $4::bytea[], $5::smallint[]{tails}) AS w(key, value, mark{tail})
                    ON CONFLICT (key) DO UPDATE SET value = excluded.value, version = excluded.version, mark = {PLAIN}
                    WHERE k.mark <= {PLAIN} AND excluded.mark = {PLAIN} RETURNING 1 AS one),
                  added AS (
@@ -261,23 +300,31 @@ impl Name {
         )
     }
 
-    fn committing_alone(self) -> &'static str {
-        match self {
+    fn committing_alone(self) -> String {
+        if self == Self::DeleteRange {
+            return format!("DELETE FROM {{s}}.kv WHERE key >= $1 AND key < $2 AND {}", within(3));
+        }
+        let text = match self {
             Self::TakeAll => "SELECT version FROM {s}.format WHERE id = 1 FOR UPDATE",
             Self::TakeLanes => "SELECT lane, epoch, version FROM {s}.lanes ORDER BY lane FOR UPDATE",
-            Self::DeleteRange => "DELETE FROM {s}.kv WHERE key >= $1 AND key < $2",
-            Self::DeleteRangeDeltas => "DELETE FROM {s}.deltas WHERE key >= $1 AND key < $2",
-            // $1 deleted keys, $2 the version, $3 set keys, $4 values, $5 marks.
+            // After the deletion of their counters, which know exactly what is in the range.
+            Self::DeleteRangeDeltas => {
+                "DELETE FROM {s}.deltas d WHERE d.key >= $1 AND d.key < $2
+                 AND NOT EXISTS (SELECT 1 FROM {s}.kv k WHERE k.key = d.key)"
+            }
+            // $1 deleted keys, $2 the version, $3 set keys, $4 values, $5 marks, $6 tails.
             Self::WriteAnyway => {
                 "WITH gone AS (DELETE FROM {s}.kv WHERE key = ANY($1)),
                  forgotten AS (DELETE FROM {s}.deltas WHERE key = ANY($1)),
                  folded AS (DELETE FROM {s}.deltas WHERE key = ANY($3))
-                 INSERT INTO {s}.kv (key, value, version, mark)
-                 SELECT w.key, w.value, CAST($2 AS bigint), w.mark FROM unnest($3::bytea[], $4::bytea[], $5::smallint[]) AS w(key, value, mark)
+                 INSERT INTO {s}.kv (key, value, version, mark, tail)
+                 SELECT w.key, w.value, CAST($2 AS bigint), w.mark, w.tail
+                 FROM unnest($3::bytea[], $4::bytea[], $5::smallint[], $6::bytea[]) AS w(key, value, mark, tail)
                  ON CONFLICT (key) DO UPDATE SET value = excluded.value, version = excluded.version, mark = excluded.mark"
             }
             _ => "UPDATE {s}.lanes SET version = $3, seen = now() WHERE lane = $1 AND epoch = $2",
-        }
+        };
+        text.to_owned()
     }
 
     fn about_lanes(self) -> String {
@@ -306,13 +353,45 @@ impl Name {
     }
 }
 
+/// A row's key without a digest.
+fn head_of(key: &str) -> String {
+    format!("substring({key} FROM 1 FOR {HEAD_BYTES})")
+}
+
+/// What keeps rows out of a range by their tails; four parameters from this one on, see long.rs.
+fn within(first: usize) -> String {
+    let [head_end, from_tail, to_head, to_tail] = [first, first + 1, first + 2, first + 3];
+    format!("NOT (key < ${head_end} AND tail < ${from_tail}) AND NOT (key >= ${to_head} AND tail >= ${to_tail})")
+}
+
+/// Makes the tables of format 1 those of format 2, in one transaction. Under the lock of `format`, and with all lanes, so that nobody
+/// commits meanwhile; and under new epochs, so that servers of the older release commit nothing more. Fails as a guard does where somebody
+/// else was faster.
+pub fn upgrade(schema: &str) -> String {
+    let head = head_of("key");
+    format!(
+        "BEGIN;
+         SELECT 1 / CASE WHEN version = 1 THEN 1 ELSE 0 END FROM {schema}.format WHERE id = 1 FOR UPDATE;
+         SELECT lane FROM {schema}.lanes ORDER BY lane FOR UPDATE;
+         ALTER TABLE {schema}.kv ADD COLUMN IF NOT EXISTS tail bytea NOT NULL DEFAULT '';
+         UPDATE {schema}.kv SET key = {head} || sha256(key), tail = substring(key FROM {behind})
+           WHERE octet_length(key) > {HEAD_BYTES};
+         UPDATE {schema}.deltas SET key = {head} || sha256(key) WHERE octet_length(key) > {HEAD_BYTES};
+         UPDATE {schema}.lanes SET epoch = epoch + 1;
+         UPDATE {schema}.format SET version = 2 WHERE id = 1;
+         COMMIT",
+        behind = HEAD_BYTES + 1,
+    )
+}
+
 /// Makes the tables. Every part may be there already.
 pub fn create(schema: &str) -> String {
     // Room on each page lets a row that is written again stay there, so that no index is touched.
     "CREATE SCHEMA IF NOT EXISTS {s};
      CREATE TABLE IF NOT EXISTS {s}.format (id smallint PRIMARY KEY, version bigint NOT NULL);
      CREATE TABLE IF NOT EXISTS {s}.kv (
-       key bytea PRIMARY KEY, value bytea NOT NULL, version bigint NOT NULL, mark smallint NOT NULL) WITH (fillfactor = 85);
+       key bytea PRIMARY KEY, value bytea NOT NULL, version bigint NOT NULL, mark smallint NOT NULL,
+       tail bytea NOT NULL DEFAULT '') WITH (fillfactor = 85);
      CREATE TABLE IF NOT EXISTS {s}.deltas (
        key bytea NOT NULL, lane integer NOT NULL, delta bigint NOT NULL, version bigint NOT NULL,
        PRIMARY KEY (key, lane)) WITH (fillfactor = 50);

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use bytes::Bytes;
 use runtime::Random;
@@ -17,7 +18,7 @@ use crate::link::Connector;
 use crate::read::Readers;
 use crate::settled::Settling;
 use crate::version::Versions;
-use crate::{OpenError, PostgresSettings, schema};
+use crate::{OpenError, PostgresSettings, error, schema};
 
 /// A store in a database that other servers use too. Dropping it closes its connections.
 pub struct PostgresStore {
@@ -26,7 +27,8 @@ pub struct PostgresStore {
     /// Shared with the tasks that commit: a commit goes on when its caller does not wait for it any more.
     committer: Arc<Committer>,
     settling: Settling,
-    health: Arc<Health>,
+    /// While it is held, somebody asks whether the database answers.
+    _health: Arc<Health>,
 }
 
 impl PostgresStore {
@@ -50,8 +52,8 @@ impl PostgresStore {
             heat: Heat::new(),
             closed: false.into(),
         });
-        let health = Health::watch(connector.clone());
-        Ok(Self { settling: Settling::new(connector.clone()), connector, readers, committer, health })
+        let _health = Health::watch(connector.clone());
+        Ok(Self { settling: Settling::new(connector.clone()), connector, readers, committer, _health })
     }
 
     /// How often the store has sent something to the database and waited for the answer, connecting excepted.
@@ -65,8 +67,18 @@ impl PostgresStore {
     }
 
     /// Runs one call, unless the store is closed.
-    fn call<'a, T>(&'a self, run: impl Future<Output = Result<T, StoreError>> + Send + 'a) -> Reply<'a, T> {
-        if self.is_closed() { Reply::ready(Err(StoreError::Closed)) } else { Reply::pending(run) }
+    fn call<'a, T: Send + 'a>(&'a self, run: impl Future<Output = Result<T, StoreError>> + Send + 'a) -> Reply<'a, T> {
+        if self.is_closed() {
+            return Reply::ready(Err(StoreError::Closed));
+        }
+        Reply::pending(self.in_time(run))
+    }
+
+    /// The outcome of a call, or that there is none while the database is away: whatever the call waits for, connections, lanes or answers,
+    /// and however many wait before it, its caller hears of it in time.
+    async fn in_time<T>(&self, run: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let away = Err(error::reason("asking the database", "it does not answer"));
+        self.connector.wait(Duration::MAX, run).await.unwrap_or(away)
     }
 }
 
@@ -91,10 +103,10 @@ impl Store for PostgresStore {
             return Reply::ready(Err(refusal));
         }
         let committer = self.committer.clone();
-        Reply::pending(async move {
+        Reply::pending(self.in_time(async move {
             let task = runtime::spawn(async move { committer.commit(batch).await });
             task.await.map_err(|source| StoreError::io("committing", source))?
-        })
+        }))
     }
 
     /// A commit that returns is durable already: the database says so.
@@ -115,7 +127,7 @@ impl Store for PostgresStore {
     }
 
     fn accepts_commits(&self) -> bool {
-        !self.is_closed() && !self.committer.lanes.are_outdated() && self.health.answers()
+        !self.is_closed() && !self.committer.lanes.are_outdated() && self.connector.answers()
     }
 
     fn figures(&self) -> Vec<Figure> {

@@ -16,8 +16,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use runtime::{Clock, Random, spawn};
-use storage::{Limit, Position, Store, StoreError, counter};
+use runtime::{Clock, spawn};
+use storage::{Position, Store, StoreError, counter};
 use storage_postgres::{FORMAT_VERSION, OpenError, PostgresSettings, PostgresStore};
 
 const LOG: &[u8] = b"log/";
@@ -243,25 +243,33 @@ fn connections_are_encrypted_and_verified_as_asked() {
     });
 }
 
-/// What the index of the database does not take is refused as such, and undoes the commit.
+/// What the older format kept as it was, because it happened to fit, is found, and the older release commits nothing more.
 #[test]
-fn a_key_that_the_database_cannot_hold_is_refused() {
+fn tables_of_the_older_format_are_upgraded() {
     cluster::run(async {
-        let store = cluster::open(&cluster::settings()).await;
-        let random = Random::seeded(1);
-        let mut key: Vec<u8> = vec![1];
-        key.extend((0..1000).flat_map(|_| random.u64().to_be_bytes()));
-        for range in [false, true] {
-            let mut batch = batch(|batch| batch.set("key", "1").set(key.clone(), "1"));
-            if range {
-                batch.delete_range("a", "b");
-            }
-            let refused = store.commit(batch).await;
-            assert!(matches!(refused, Err(StoreError::Limit(Limit::KeyTooLong { bytes: 8001 }))), "{refused:?}");
+        let settings = cluster::settings();
+        let schema = &settings.schema;
+        let (short, long) = (Bytes::from_static(b"short"), Bytes::from(vec![b'l'; 5000]));
+        let old = cluster::open(&settings).await;
+        old.commit(batch(|batch| batch.set(short.clone(), "1").add("count", 1))).await.unwrap();
+        let look = cluster::connect().await;
+        let downgrade = format!(
+            "ALTER TABLE {schema}.kv DROP COLUMN tail; UPDATE {schema}.format SET version = 1;
+             INSERT INTO {schema}.kv (key, value, version, mark) VALUES (repeat('l', 5000)::bytea, '7', 1, 0)"
+        );
+        look.batch_execute(&downgrade).await.unwrap();
+        let epochs = format!("SELECT sum(epoch)::bigint FROM {schema}.lanes");
+        let before: i64 = look.query_one(&epochs, &[]).await.unwrap().get(0);
+        let (one, other) = futures_util::join!(cluster::open(&settings), cluster::open(&settings));
+        assert!(before < look.query_one(&epochs, &[]).await.unwrap().get(0), "lanes are taken from older servers");
+        for store in [&one, &other] {
+            assert_eq!(store.get_one(&short).await.unwrap().unwrap().value, "1");
+            assert_eq!(store.get_one(&long).await.unwrap().unwrap().value, "7");
         }
-        key.truncate(2600);
-        store.commit(batch(|batch| batch.set(key.clone(), "1"))).await.unwrap();
-        assert_eq!(store.get_one(&key).await.unwrap().unwrap().value, "1");
-        assert!(store.get_one(b"key").await.unwrap().is_none());
+        one.commit(batch(|batch| batch.check(long.clone(), Some(1)).set(long.clone(), "8").add("count", 1)))
+            .await
+            .unwrap();
+        assert_eq!(other.get_one(&long).await.unwrap().unwrap().value, "8");
+        assert_eq!(number(&other, b"count").await, 2);
     });
 }

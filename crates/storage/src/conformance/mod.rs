@@ -18,6 +18,7 @@ pub mod concurrency;
 pub mod counters;
 pub mod generator;
 pub mod logs;
+pub mod long_keys;
 pub mod model;
 pub mod reads;
 pub mod scans;
@@ -122,7 +123,11 @@ macro_rules! conformance_tests {
             logs: entries_stand_in_the_order_of_commits_and_mutations,
             logs: entries_survive_a_reopen_and_later_ones_follow,
             logs: what_is_refused_is_not_appended,
+            long_keys: neighbours_are_told_apart_and_guarded,
+            long_keys: pages_go_through_keys_of_one_head_in_order,
+            long_keys: ranges_between_long_keys_are_exact,
             model: random_batches_agree_with_a_model,
+            model: random_batches_of_long_keys_agree_with_a_model,
             reads: a_closed_store_refuses_everything,
             reads: a_multi_key_read_keeps_the_order_of_its_keys,
             reads: everything_survives_a_reopen,

@@ -21,19 +21,33 @@ const KEYS: [&[u8]; 12] =
 const BOUNDS: [&[u8]; 8] = [b"", b"\0", b"a\0\0", b"az", b"c", b"cb", b"\xff", b"\xff\xff\xff"];
 
 pub async fn random_batches_agree_with_a_model(harness: &dyn Harness) {
+    run(harness, vec![Bytes::new()], STEPS).await;
+}
+
+/// The same keys behind heads of which each is the beginning of the next: around lengths where a store may store keys otherwise.
+pub async fn random_batches_of_long_keys_agree_with_a_model(harness: &dyn Harness) {
+    let mut generator = Generator::new(1);
+    let mut longest = vec![b'b'];
+    longest.extend((0..12_000).map(|_| generator.number().to_le_bytes()[0]));
+    let heads = [0, 100, 2598, 2600, 12_000].map(|length| Bytes::copy_from_slice(&longest[..length]));
+    run(harness, heads.to_vec(), STEPS / 2).await;
+}
+
+async fn run(harness: &dyn Harness, heads: Vec<Bytes>, steps: usize) {
     let seed = match std::env::var("STATOR_SEED") {
         Ok(seed) => seed.parse().expect("STATOR_SEED is a number"),
         Err(_) => 20_261_123,
     };
     let _report = SeedReport(seed);
     let mut run = Run {
+        heads,
         generator: Generator::new(seed),
         model: BTreeMap::new(),
         newest: 0,
         seen: Vec::new(),
         store: harness.open(),
     };
-    for _ in 0..STEPS {
+    for _ in 0..steps {
         match run.generator.below(10) {
             0..=5 => run.commit().await,
             6 => run.get().await,
@@ -63,6 +77,8 @@ type Model = BTreeMap<Bytes, Held>;
 type Held = (Version, Bytes);
 
 struct Run {
+    /// What keys and bounds begin with.
+    heads: Vec<Bytes>,
     generator: Generator,
     model: Model,
     /// The version of the newest commit.
@@ -142,7 +158,8 @@ impl Run {
             // Most additions go to few keys, so that they meet each other.
             _ => {
                 let counters = KEYS.len() / 2;
-                let key = Bytes::from_static(KEYS[self.generator.below(counters)]);
+                let key = KEYS[self.generator.below(counters)];
+                let key = self.behind_a_head(key);
                 let delta = i64::try_from(self.generator.below(100)).unwrap() - 50;
                 Mutation::Add { key, delta }
             }
@@ -160,14 +177,21 @@ impl Run {
     }
 
     fn key(&mut self) -> Bytes {
-        Bytes::from_static(KEYS[self.generator.below(KEYS.len())])
+        let key = KEYS[self.generator.below(KEYS.len())];
+        self.behind_a_head(key)
+    }
+
+    fn behind_a_head(&mut self, key: &[u8]) -> Bytes {
+        let head = &self.heads[self.generator.below(self.heads.len())];
+        [head, key].concat().into()
     }
 
     fn bound(&mut self) -> Bytes {
         if self.generator.one_in(2) {
             self.key()
         } else {
-            Bytes::from_static(BOUNDS[self.generator.below(BOUNDS.len())])
+            let bound = BOUNDS[self.generator.below(BOUNDS.len())];
+            self.behind_a_head(bound)
         }
     }
 
@@ -192,7 +216,7 @@ impl Run {
             to: self.bound(),
             direction,
             max_entries: self.generator.below(8),
-            max_bytes: self.generator.below(200),
+            max_bytes: self.generator.below(200 + 3 * self.heads.last().map_or(0, Bytes::len)),
         };
         let page = self.store.scan(scan.clone()).await.unwrap();
         let found: Vec<_> =
