@@ -34,7 +34,8 @@ async fn pause(millis: u64) {
 #[test]
 fn sessions_that_are_killed_lose_no_commit_and_make_none_twice() {
     const WRITERS: usize = 6;
-    const COMMITS: usize = 150;
+    // Enough to meet many kills on a fast machine too.
+    const COMMITS: usize = 500;
     cluster::run(async {
         let url = format!("{} application_name=stator-to-kill", cluster::url());
         let settings = PostgresSettings { url, patience: Duration::from_secs(20), ..cluster::settings() };
@@ -64,7 +65,7 @@ fn sessions_that_are_killed_lose_no_commit_and_make_none_twice() {
                     WHERE application_name = 'stator-to-kill' AND random() < 0.3";
         let mut killed = 0;
         while !tasks.iter().all(|task| task.is_finished()) {
-            pause(25).await;
+            pause(15).await;
             killed += killer.query_one(kill, &[]).await.unwrap().get::<_, i64>(0);
         }
         for task in tasks {
