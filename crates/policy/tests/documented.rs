@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-const CASES_MIN: usize = 300;
+const CASES_MIN: usize = 1_300;
 
 /// Principal, action, resource.
 const DEFAULTS: [&str; 3] =
