@@ -7,7 +7,6 @@ use crate::directory::record::Tags;
 use crate::form::Form;
 use crate::identity::Identity;
 use crate::origin::Origin;
-use crate::time;
 use policy::{Context, Key, Values};
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -49,7 +48,7 @@ impl<'a> Facts<'a> {
     /// When the credentials were issued: told of temporary ones only.
     fn issued_at(&self) -> Option<&str> {
         let session = self.caller.session()?;
-        Some(self.issued.get_or_init(|| time::text(session.issued_at)))
+        Some(self.issued.get_or_init(|| session.issued_at.to_iso_seconds()))
     }
 
     /// The name of a user, also of its session.
@@ -62,7 +61,7 @@ impl Context for Facts<'_> {
     fn values(&self, key: Key, name: &str) -> Values<'_> {
         let (caller, origin) = (self.caller, self.origin);
         let value = match key {
-            Key::CurrentTime => Some(self.time.get_or_init(|| time::text(origin.now)).as_str()),
+            Key::CurrentTime => Some(self.time.get_or_init(|| origin.now.to_iso_seconds()).as_str()),
             Key::EpochTime => Some(self.epoch.get_or_init(|| origin.now.as_seconds().to_string()).as_str()),
             // There is no second factor: of long-term credentials the key is absent, of temporary ones it is false.
             Key::MultiFactorAuthPresent => caller.session().map(|_| "false"),

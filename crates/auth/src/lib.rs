@@ -27,7 +27,6 @@ mod seal;
 mod secret;
 mod services;
 mod session;
-mod time;
 mod xml;
 
 #[cfg(test)]

@@ -3,13 +3,12 @@
 use super::write_tags;
 use crate::directory::record::{Group, LastUse, ManagedPolicy, PolicyVersion, Record as _, Role, User};
 use crate::managed::{AWS_POLICIES_DATE_MS, AwsManaged};
-use crate::time;
 use crate::xml::Xml;
 use runtime::Timestamp;
 
 /// A time in an answer.
 pub(crate) fn date(xml: &mut Xml, name: &str, ms: u64) {
-    xml.text(name, &time::text(Timestamp::from_millis(ms)));
+    xml.text(name, &Timestamp::from_millis(ms).to_iso_seconds());
 }
 
 /// The permissions boundary, where there is one.

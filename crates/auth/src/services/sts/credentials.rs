@@ -11,7 +11,6 @@ use crate::rules;
 use crate::secret::Secret;
 use crate::services::authorize::Granted;
 use crate::session::{Claims, Subject};
-use crate::time;
 use crate::xml::Xml;
 use policy::DocumentKind;
 use std::time::Duration;
@@ -124,6 +123,6 @@ pub(super) fn write(xml: &mut Xml, claims: &Claims, token: &str) {
         xml.text("AccessKeyId", &claims.key_id);
         xml.text("SecretAccessKey", claims.secret.reveal());
         xml.text("SessionToken", token);
-        xml.text("Expiration", &time::text(claims.expires_at()));
+        xml.text("Expiration", &claims.expires_at().to_iso_seconds());
     });
 }
