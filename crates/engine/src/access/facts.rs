@@ -1,6 +1,7 @@
 //! What the condition keys of a request hold: the values of partition keys, and the attributes that its parameters name.
 
 use crate::checks::Variables;
+use api::{ReturnConsumedCapacity, ReturnValue, Select};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use expression::{ExpressionKind, Placeholders, parse_condition, parse_projection, parse_update};
@@ -46,6 +47,19 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Those that every read has.
+    pub(super) fn of_read(select: Select, capacity: Option<ReturnConsumedCapacity>) -> Self {
+        let return_consumed_capacity = capacity.map(ReturnConsumedCapacity::name);
+        Self { select: Some(select.name()), return_consumed_capacity, ..Self::default() }
+    }
+
+    /// Those that every write has.
+    pub(super) fn of_write(returned: Option<ReturnValue>, capacity: Option<ReturnConsumedCapacity>) -> Self {
+        let return_values = Some(returned.unwrap_or(ReturnValue::None).name());
+        let return_consumed_capacity = capacity.map(ReturnConsumedCapacity::name);
+        Self { return_values, return_consumed_capacity, ..Self::default() }
+    }
+
     /// Takes the values that an item gives the attributes of a partition key.
     pub(super) fn add_key(&mut self, schema: Option<&KeySchema>, item: &Item<'_>) {
         let Some(schema) = schema else { return };

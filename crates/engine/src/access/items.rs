@@ -4,7 +4,7 @@ use super::{Access, Facts, Named, Touches, Wanted};
 use crate::checks::Variables;
 use crate::context::Context;
 use api::{
-    BatchGetItemInput, BatchWriteItemInput, DeleteItemInput, Error, GetItemInput, PutItemInput, ReturnValue, Select,
+    BatchGetItemInput, BatchWriteItemInput, DeleteItemInput, Error, GetItemInput, PutItemInput, Select,
     TransactGetItemsInput, TransactWriteItem, TransactWriteItemsInput, UpdateItemInput,
 };
 use expression::ExpressionKind;
@@ -40,21 +40,15 @@ impl OneItem<'_> {
     }
 }
 
-fn select(has_projection: bool) -> Option<&'static str> {
-    Some(if has_projection { Select::SpecificAttributes } else { Select::AllAttributes }.name())
-}
-
-fn returns(asked: Option<ReturnValue>) -> Option<&'static str> {
-    Some(asked.unwrap_or(ReturnValue::None).name())
+/// What a read of items answers, where it has no parameter for that.
+fn select(has_projection: bool) -> Select {
+    if has_projection { Select::SpecificAttributes } else { Select::AllAttributes }
 }
 
 impl Touches for GetItemInput<'_> {
     async fn touches(&self, context: &Context<'_>, wanted: Wanted) -> Result<Vec<Access>, Error> {
-        let mut facts = Facts {
-            select: select(self.projection_expression.is_some() || self.attributes_to_get.is_some()),
-            return_consumed_capacity: self.return_consumed_capacity.map(api::ReturnConsumedCapacity::name),
-            ..Facts::default()
-        };
+        let has_projection = self.projection_expression.is_some() || self.attributes_to_get.is_some();
+        let mut facts = Facts::of_read(select(has_projection), self.return_consumed_capacity);
         if wanted.attributes {
             facts.add_names(self.attributes_to_get.as_deref());
         }
@@ -68,55 +62,30 @@ impl Touches for GetItemInput<'_> {
     }
 }
 
-impl Touches for PutItemInput<'_> {
-    async fn touches(&self, context: &Context<'_>, wanted: Wanted) -> Result<Vec<Access>, Error> {
-        let mut facts = Facts {
-            return_values: returns(self.return_values),
-            return_consumed_capacity: self.return_consumed_capacity.map(api::ReturnConsumedCapacity::name),
-            ..Facts::default()
-        };
-        add_expected(&mut facts, self.expected.as_ref(), wanted);
-        let item = OneItem {
-            table: &self.table_name,
-            item: &self.item,
-            expressions: &[(ExpressionKind::Condition, self.condition_expression.as_deref())],
-            variables: Variables {
-                names: self.expression_attribute_names.as_ref(),
-                values: self.expression_attribute_values.as_ref(),
-            },
-        };
-        Ok(vec![item.touched("dynamodb:PutItem", facts, (context, wanted)).await?])
-    }
+/// Operations that write one item and have no expression but a condition.
+macro_rules! conditional_write {
+    ($($input:ident . $item:ident : $action:literal),* $(,)?) => {$(
+        impl Touches for $input<'_> {
+            async fn touches(&self, context: &Context<'_>, wanted: Wanted) -> Result<Vec<Access>, Error> {
+                let mut facts = Facts::of_write(self.return_values, self.return_consumed_capacity);
+                add_expected(&mut facts, self.expected.as_ref(), wanted);
+                let item = OneItem {
+                    table: &self.table_name,
+                    item: &self.$item,
+                    expressions: &[(ExpressionKind::Condition, self.condition_expression.as_deref())],
+                    variables: Variables { names: self.expression_attribute_names.as_ref(), values: self.expression_attribute_values.as_ref() },
+                };
+                Ok(vec![item.touched($action, facts, (context, wanted)).await?])
+            }
+        }
+    )*};
 }
 
-impl Touches for DeleteItemInput<'_> {
-    async fn touches(&self, context: &Context<'_>, wanted: Wanted) -> Result<Vec<Access>, Error> {
-        let mut facts = Facts {
-            return_values: returns(self.return_values),
-            return_consumed_capacity: self.return_consumed_capacity.map(api::ReturnConsumedCapacity::name),
-            ..Facts::default()
-        };
-        add_expected(&mut facts, self.expected.as_ref(), wanted);
-        let item = OneItem {
-            table: &self.table_name,
-            item: &self.key,
-            expressions: &[(ExpressionKind::Condition, self.condition_expression.as_deref())],
-            variables: Variables {
-                names: self.expression_attribute_names.as_ref(),
-                values: self.expression_attribute_values.as_ref(),
-            },
-        };
-        Ok(vec![item.touched("dynamodb:DeleteItem", facts, (context, wanted)).await?])
-    }
-}
+conditional_write!(PutItemInput.item: "dynamodb:PutItem", DeleteItemInput.key: "dynamodb:DeleteItem");
 
 impl Touches for UpdateItemInput<'_> {
     async fn touches(&self, context: &Context<'_>, wanted: Wanted) -> Result<Vec<Access>, Error> {
-        let mut facts = Facts {
-            return_values: returns(self.return_values),
-            return_consumed_capacity: self.return_consumed_capacity.map(api::ReturnConsumedCapacity::name),
-            ..Facts::default()
-        };
+        let mut facts = Facts::of_write(self.return_values, self.return_consumed_capacity);
         add_expected(&mut facts, self.expected.as_ref(), wanted);
         if let Some(updates) = self.attribute_updates.as_ref().filter(|_| wanted.attributes) {
             updates.iter().for_each(|(name, _)| facts.add_attribute(name));
@@ -148,11 +117,8 @@ impl Touches for BatchGetItemInput<'_> {
         let mut touched = Vec::with_capacity(self.request_items.len());
         for (name, asked) in self.request_items.iter() {
             let table = Named::find(context, name).await?;
-            let mut facts = Facts {
-                select: select(asked.projection_expression.is_some() || asked.attributes_to_get.is_some()),
-                return_consumed_capacity: self.return_consumed_capacity.map(api::ReturnConsumedCapacity::name),
-                ..Facts::default()
-            };
+            let has_projection = asked.projection_expression.is_some() || asked.attributes_to_get.is_some();
+            let mut facts = Facts::of_read(select(has_projection), self.return_consumed_capacity);
             if wanted.keys {
                 asked.keys.iter().for_each(|key| facts.add_key(table.key_schema(None), key));
             }
@@ -175,11 +141,7 @@ impl Touches for BatchWriteItemInput<'_> {
         let mut touched = Vec::with_capacity(self.request_items.len());
         for (name, writes) in self.request_items.iter() {
             let table = Named::find(context, name).await?;
-            let mut facts = Facts {
-                return_values: returns(None),
-                return_consumed_capacity: self.return_consumed_capacity.map(api::ReturnConsumedCapacity::name),
-                ..Facts::default()
-            };
+            let mut facts = Facts::of_write(None, self.return_consumed_capacity);
             let puts = writes.iter().filter_map(|write| write.put_request.as_ref()).map(|put| &put.item);
             let deletes = writes.iter().filter_map(|write| write.delete_request.as_ref()).map(|delete| &delete.key);
             for item in puts.chain(deletes) {
@@ -201,12 +163,8 @@ impl Touches for TransactGetItemsInput<'_> {
         let mut touched = Vec::with_capacity(self.transact_items.len());
         for element in &self.transact_items {
             let get = &element.get;
-            let facts = Facts {
-                select: select(get.projection_expression.is_some()),
-                return_consumed_capacity: self.return_consumed_capacity.map(api::ReturnConsumedCapacity::name),
-                enclosing_operation: Some("TransactGetItems"),
-                ..Facts::default()
-            };
+            let read = Facts::of_read(select(get.projection_expression.is_some()), self.return_consumed_capacity);
+            let facts = Facts { enclosing_operation: Some("TransactGetItems"), ..read };
             let item = OneItem {
                 table: &get.table_name,
                 item: &get.key,
@@ -225,12 +183,8 @@ impl Touches for TransactWriteItemsInput<'_> {
         for element in &self.transact_items {
             // An element without an action is refused by the operation; one with several is too, and touches all of them until then.
             for (action, expressions, item) in actions(element) {
-                let facts = Facts {
-                    return_values: returns(None),
-                    return_consumed_capacity: self.return_consumed_capacity.map(api::ReturnConsumedCapacity::name),
-                    enclosing_operation: Some("TransactWriteItems"),
-                    ..Facts::default()
-                };
+                let write = Facts::of_write(None, self.return_consumed_capacity);
+                let facts = Facts { enclosing_operation: Some("TransactWriteItems"), ..write };
                 let item = OneItem { expressions: &expressions, ..item };
                 touched.push(item.touched(action, facts, (context, wanted)).await?);
             }

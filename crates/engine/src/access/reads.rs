@@ -13,11 +13,7 @@ impl Touches for QueryInput<'_> {
         let table = Named::find(context, &self.table_name).await?;
         let index = self.index_name.as_deref();
         let projected = self.projection_expression.is_some() || self.attributes_to_get.is_some();
-        let mut facts = Facts {
-            select: Some(select(self.select, projected, index)),
-            return_consumed_capacity: self.return_consumed_capacity.map(api::ReturnConsumedCapacity::name),
-            ..Facts::default()
-        };
+        let mut facts = Facts::of_read(select(self.select, projected, index), self.return_consumed_capacity);
         if let Some(schema) = table.key_schema(index).filter(|_| wanted.keys) {
             add_bounds(&mut facts, self, schema);
         }
@@ -42,11 +38,7 @@ impl Touches for ScanInput<'_> {
         let table = Named::find(context, &self.table_name).await?;
         let index = self.index_name.as_deref();
         let projected = self.projection_expression.is_some() || self.attributes_to_get.is_some();
-        let mut facts = Facts {
-            select: Some(select(self.select, projected, index)),
-            return_consumed_capacity: self.return_consumed_capacity.map(api::ReturnConsumedCapacity::name),
-            ..Facts::default()
-        };
+        let mut facts = Facts::of_read(select(self.select, projected, index), self.return_consumed_capacity);
         if wanted.attributes {
             let names = self.scan_filter.iter().flat_map(api::Map::iter).map(|(name, _)| name);
             names.for_each(|name| facts.add_attribute(name));
@@ -65,13 +57,13 @@ impl Touches for ScanInput<'_> {
     }
 }
 
-fn select(asked: Option<Select>, projected: bool, index: Option<&str>) -> &'static str {
-    let select = asked.unwrap_or(match (projected, index) {
+/// What a listing answers. It always has a value: DynamoDB's own where the request names none.
+fn select(asked: Option<Select>, projected: bool, index: Option<&str>) -> Select {
+    asked.unwrap_or(match (projected, index) {
         (true, _) => Select::SpecificAttributes,
         (false, Some(_)) => Select::AllProjectedAttributes,
         (false, None) => Select::AllAttributes,
-    });
-    select.name()
+    })
 }
 
 fn variables<'r>(query: &'r QueryInput<'_>) -> Variables<'r> {
