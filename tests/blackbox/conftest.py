@@ -24,6 +24,7 @@ CREDENTIALS: dict[str, Any] = {"aws_access_key_id": "test", "aws_secret_access_k
 # Nobody wants to wait ten seconds to see what has expired.
 OWN_FLAGS = ("--ttl-pause-seconds", "1")
 MakeTable = Callable[..., str]
+Start = Callable[..., servers.Server]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,6 +41,20 @@ def endpoint() -> Iterator[str]:
         return
     with servers.stator(OWN_FLAGS) as server:
         yield server.endpoint
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts a server of the test's own with flags; it is ended after the test."""
+    running: list[servers.Server] = []
+
+    def begin(*flags: str) -> servers.Server:
+        running.append(servers.start_stator(tmp_path / "data", flags))
+        return running[-1]
+
+    yield begin
+    for server in running:
+        server.close()
 
 
 @pytest.fixture(scope="session")

@@ -10,12 +10,11 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from blackbox.conftest import new_client
+from blackbox.conftest import Start, new_client
 from blackbox.expect import wait_until
 from harness import servers
 from harness.wire import Connection, request_bytes
@@ -25,23 +24,17 @@ pytestmark = [
     pytest.mark.skipif("STATOR_ENDPOINT" in os.environ, reason="the endpoint was given, and it is what it is"),
 ]
 
-Start = Callable[..., servers.Server]
-
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts a server with a configuration file and flags; it is ended after the test."""
-    running: list[servers.Server] = []
+def configure(start: Start, tmp_path: Path) -> Start:
+    """Starts a server with a configuration file and flags."""
 
     def begin(configuration: str, *flags: str) -> servers.Server:
         file = tmp_path / "stator.toml"
         file.write_text(configuration)
-        running.append(servers.start_stator(tmp_path / "data", ["--config", str(file), *flags]))
-        return running[-1]
+        return start("--config", str(file), *flags)
 
-    yield begin
-    for server in running:
-        server.close()
+    return begin
 
 
 def table(**settings: str) -> str:
@@ -49,12 +42,12 @@ def table(**settings: str) -> str:
     return "[[listener]]\n" + "".join(f"{name.replace('_', '-')} = {value}\n" for name, value in settings.items())
 
 
-def test_all_listeners_serve_the_same(start: Start, tmp_path: Path) -> None:
+def test_all_listeners_serve_the_same(configure: Start, tmp_path: Path) -> None:
     private, path = servers.free_port(), tmp_path / "socket"
     configuration = table(listen=f'"127.0.0.1:{private}"', endpoint_id='"vpce-0a1b2c"') + table(
         listen=f'"unix:{path}"', mode='"0600"'
     )
-    server = start(configuration)
+    server = configure(configuration)
     wait_until(lambda: f"stator listens on unix:{path}\n" in server.log.read_text())
     said = [line for line in server.log.read_text().splitlines() if line.startswith("stator listens on")]
     addresses = [server.endpoint, f"http://127.0.0.1:{private}", f"unix:{path}"]
@@ -80,12 +73,12 @@ def curl(path: Path, operation: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout
 
 
-def test_a_socket_that_a_killed_server_left_is_taken(start: Start, tmp_path: Path) -> None:
+def test_a_socket_that_a_killed_server_left_is_taken(configure: Start, tmp_path: Path) -> None:
     path = tmp_path / "socket"
-    server = start(table(listen=f'"unix:{path}"'))
+    server = configure(table(listen=f'"unix:{path}"'))
     server.kill()
     assert path.exists()
-    again = start(table(listen=f'"unix:{path}"'))
+    again = configure(table(listen=f'"unix:{path}"'))
     assert "TableNames" in curl(path, "ListTables")
     assert again.stop() == 0
     assert not path.exists()
@@ -104,13 +97,13 @@ def test_a_server_on_nothing_but_a_socket(tmp_path: Path) -> None:
         assert process.wait(20) == 0
 
 
-def test_clients_from_elsewhere_are_closed(start: Start) -> None:
+def test_clients_from_elsewhere_are_closed(configure: Start) -> None:
     closed, open_ = servers.free_port(), servers.free_port()
     networks = '["10.0.0.0/8", "fd00::/8"]'
     configuration = table(listen=f'"127.0.0.1:{closed}"', allow=networks, endpoint_id='"vpce-1"') + table(
         listen=f'"127.0.0.1:{open_}"', allow='["127.0.0.0/8"]'
     )
-    server = start(configuration)
+    server = configure(configuration)
     for _ in range(20):
         with socket.create_connection(("127.0.0.1", closed), timeout=10) as link:
             try:
@@ -126,9 +119,9 @@ def test_clients_from_elsewhere_are_closed(start: Start) -> None:
     assert 1 <= logged <= 3, "at most one line a second"
 
 
-def test_all_listeners_end_together(start: Start) -> None:
+def test_all_listeners_end_together(configure: Start) -> None:
     other = servers.free_port()
-    server = start(table(listen=f'"127.0.0.1:{other}"'))
+    server = configure(table(listen=f'"127.0.0.1:{other}"'))
     request = request_bytes("ListTables", {"Limit": 5})
     links = [socket.create_connection(("127.0.0.1", port), timeout=10) for port in (server.port, other)]
     for link in links:

@@ -11,14 +11,13 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, SSLError
 
-from blackbox.conftest import new_client
+from blackbox.conftest import Start, new_client
 from blackbox.expect import s, wait_until
 from blackbox.test_cli import Cli
 from harness import caches, servers
@@ -29,22 +28,6 @@ pytestmark = [
     pytest.mark.own_server,
     pytest.mark.skipif("STATOR_ENDPOINT" in os.environ, reason="the endpoint was given, and it is what it is"),
 ]
-
-Start = Callable[..., servers.Server]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts a server with flags; it is ended after the test."""
-    running: list[servers.Server] = []
-
-    def begin(*flags: str) -> servers.Server:
-        running.append(servers.start_stator(tmp_path / "data", flags))
-        return running[-1]
-
-    yield begin
-    for server in running:
-        server.close()
 
 
 @pytest.fixture

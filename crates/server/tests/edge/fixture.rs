@@ -156,6 +156,16 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Client<T> {
             .expect("connection was closed")
     }
 
+    /// Reads until the connection ends. Returns how many bytes came.
+    pub async fn read_to_end(&mut self) -> usize {
+        let mut received = 0;
+        let mut buffer = vec![0; 1 << 20];
+        while let Ok(read @ 1..) = self.stream.read(&mut buffer).await {
+            received += read;
+        }
+        received
+    }
+
     /// Waits until the server closes; false when it has not within `limit`, or sends something instead.
     pub async fn is_closed_within(&mut self, limit: Duration) -> bool {
         let mut byte = [0];
