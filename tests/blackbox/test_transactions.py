@@ -84,9 +84,7 @@ def test_what_a_transaction_costs(client: Any, table: str) -> None:
     )
     units = {"TableName": table, "CapacityUnits": 8.0, "WriteCapacityUnits": 8.0}
     assert written["ConsumedCapacity"] == [units]
-    read = client.transact_get_items(
-        TransactItems=[get(table, "a"), get(table, "b")], ReturnConsumedCapacity="TOTAL"
-    )
+    read = client.transact_get_items(TransactItems=[get(table, "a"), get(table, "b")], ReturnConsumedCapacity="TOTAL")
     assert read["ConsumedCapacity"] == [{"TableName": table, "CapacityUnits": 4.0, "ReadCapacityUnits": 4.0}]
 
 

@@ -17,7 +17,9 @@ def stator(*arguments: str | Path, variables: Mapping[str, str] | None = None) -
     """Runs a command to its end."""
     command = [str(servers.binary()), *map(str, arguments)]
     environment = {**os.environ, **(variables or {})}
-    return subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False, env=environment)
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False, env=environment
+    )
 
 
 def succeed(*arguments: str | Path, variables: Mapping[str, str] | None = None) -> list[str]:

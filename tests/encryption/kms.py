@@ -71,7 +71,9 @@ class Proxy:
         signed = given.split("SignedHeaders=")[1].split(",")[0].split(";")
         request = AWSRequest("POST", self.endpoint + "/", {name: lower[name] for name in signed}, body)
         request.context["timestamp"] = lower["x-amz-date"]
-        credentials = Credentials(ACCESS["AWS_ACCESS_KEY_ID"], ACCESS["AWS_SECRET_ACCESS_KEY"], ACCESS["AWS_SESSION_TOKEN"])
+        credentials = Credentials(
+            ACCESS["AWS_ACCESS_KEY_ID"], ACCESS["AWS_SECRET_ACCESS_KEY"], ACCESS["AWS_SESSION_TOKEN"]
+        )
         signer = SigV4Auth(credentials, "kms", REGION)
         text = signer.string_to_sign(request, signer.canonical_request(request))
         if not given.endswith(f"Signature={signer.signature(text, request)}") or f"/{REGION}/kms/" not in given:

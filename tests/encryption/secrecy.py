@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from harness import servers
 from harness.wire import Connection
@@ -100,7 +101,8 @@ def missing(endpoint: str, marks: Marks, items: int) -> list[str]:
     """Reads everything again. Returns what is not as it was written."""
     connection = Connection(endpoint)
     table = definition(marks)["TableName"]
-    start, found = {}, 0
+    start: dict[str, Any] = {}
+    found = 0
     while True:
         answer = connection.call("Scan", {"TableName": table, "ConsistentRead": True, **start}).json()
         for one in answer["Items"]:

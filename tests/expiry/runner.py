@@ -104,7 +104,9 @@ def run(endpoint: str, items: int) -> list[str]:
     meanwhile = (readers.answers - before) / seconds
     readers.stop()
     connection.close()
-    print(f"  {items - left} items deleted in {seconds:.1f} s; reads per second {alone:.0f} before, {meanwhile:.0f} meanwhile")
+    print(
+        f"  {items - left} items deleted in {seconds:.1f} s; reads per second {alone:.0f} before, {meanwhile:.0f} meanwhile"
+    )
     faults = []
     if left:
         faults.append(f"{left} items are still there after {allowed:.0f} s")

@@ -66,17 +66,13 @@ class Authority:
         names = x509.SubjectAlternativeName([x509.DNSName(name)])
         return self._signed(name, key, names, ExtendedKeyUsageOID.CLIENT_AUTH)
 
-    def _signed(
-        self, name: str, key: Key, names: x509.SubjectAlternativeName, usage: x509.ObjectIdentifier
-    ) -> Pair:
+    def _signed(self, name: str, key: Key, names: x509.SubjectAlternativeName, usage: x509.ObjectIdentifier) -> Pair:
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         certificate = (
             self._builder(subject, key)
             .add_extension(names, critical=False)
             .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
-            )
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256())
         )
         pair = Pair(self._folder / f"{name}.pem", self._folder / f"{name}.key")

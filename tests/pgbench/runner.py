@@ -111,7 +111,9 @@ def key_text(key: str) -> str:
     return key.removeprefix("\\x")
 
 
-def logged(cluster: postgres.Cluster, connection: Connection, operation: str, body: object) -> list[statements.Statement]:
+def logged(
+    cluster: postgres.Cluster, connection: Connection, operation: str, body: object
+) -> list[statements.Statement]:
     """What was sent for one request."""
     ask(cluster, "ALTER SYSTEM SET log_statement = 'all'", "SELECT pg_reload_conf()")
     time.sleep(0.5)
@@ -127,7 +129,20 @@ def logged(cluster: postgres.Cluster, connection: Connection, operation: str, bo
 def run_pgbench(cluster: postgres.Cluster, script: Path, clients: int, seconds: int) -> float:
     """Transactions per second."""
     command = [str(postgres.programs() / "pgbench"), "-h", "127.0.0.1", "-p", str(cluster.port), "-U", postgres.USER]
-    command += ["-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-T", str(seconds), "-f", str(script), "postgres"]
+    command += [
+        "-n",
+        "-M",
+        "prepared",
+        "-c",
+        str(clients),
+        "-j",
+        "1",
+        "-T",
+        str(seconds),
+        "-f",
+        str(script),
+        "postgres",
+    ]
     options = " ".join(f"-c {setting}" for setting in SESSION)
     result = subprocess.run(
         command, env={"PGOPTIONS": options}, cwd="/", capture_output=True, text=True, timeout=60 + seconds, check=False
