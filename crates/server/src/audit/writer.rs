@@ -30,7 +30,7 @@ pub(super) enum Message {
     Line(Vec<u8>),
     /// Open the file anew.
     Reopen,
-    /// Everything before is to be on the disk; then end.
+    /// Take nothing more, put everything before on the disk, and end.
     Close(oneshot::Sender<()>),
 }
 
@@ -53,6 +53,7 @@ impl Writer {
 
     /// Writes what comes until it is told to end, or nobody is left to tell it.
     pub(super) fn run(mut self, mut messages: mpsc::Receiver<Message>) {
+        let mut closing = Vec::new();
         while let Some(message) = messages.blocking_recv() {
             let mut batch = Batch::default();
             let mut next = Some(message);
@@ -64,15 +65,19 @@ impl Writer {
             match next {
                 Some(Message::Reopen) => self.reopen_until_it_works(),
                 Some(Message::Close(done)) => {
-                    if let Err(error) = self.file.sync_data() {
-                        tracing::error!(%error, "the end of the audit log may not be on the disk");
-                    }
-                    // Whoever asked may have stopped waiting.
-                    let _ = done.send(());
-                    return;
+                    // Who sends after this is told so; what was sent before still comes.
+                    messages.close();
+                    closing.push(done);
                 }
                 Some(Message::Line(_)) | None => (),
             }
+        }
+        if let Err(error) = self.file.sync_data() {
+            tracing::error!(%error, "the end of the audit log may not be on the disk");
+        }
+        for done in closing {
+            // Whoever asked may have stopped waiting.
+            let _ = done.send(());
         }
     }
 
