@@ -27,6 +27,7 @@ use crate::context::Context;
 use api::Error;
 use model::KeySchema;
 use model::arn::{self, TableReference};
+use policy::Policy;
 use std::sync::Arc;
 
 /// An action on a resource.
@@ -40,6 +41,8 @@ pub struct Access {
     pub account: String,
     /// The table, if the resource is one or belongs to one, and there is such a table.
     pub table: Option<Arc<OpenTable>>,
+    /// The resource's own policy: the table's, for its indexes too, or the stream's.
+    pub policy: Option<Arc<Policy>>,
     /// What condition keys hold.
     pub facts: Facts,
 }
@@ -75,7 +78,7 @@ impl Named {
 
     /// An action on the table.
     fn table(self, action: &'static str, facts: Facts) -> Access {
-        Access { action, resource: self.arn, account: self.account, table: self.open, facts }
+        Access { action, resource: self.arn, account: self.account, table: self.open, policy: None, facts }
     }
 
     /// An action on the table, or on an index of it where one is named.
@@ -99,5 +102,5 @@ impl Named {
 /// An action that has no resource of its own.
 fn everywhere(context: &Context<'_>, action: &'static str) -> Access {
     let account = context.caller.account.clone();
-    Access { action, resource: "*".to_owned(), account, table: None, facts: Facts::default() }
+    Access { action, resource: "*".to_owned(), account, table: None, policy: None, facts: Facts::default() }
 }

@@ -13,6 +13,7 @@ async fn on_stream(context: &Context<'_>, action: &'static str, stream_arn: &str
         resource: stream_arn.to_owned(),
         account: context.caller.account.clone(),
         table: None,
+        policy: None,
         facts: Facts::default(),
     };
     if let Some(StreamReference { region, account, table, .. }) = StreamReference::parse(stream_arn) {
@@ -55,6 +56,13 @@ impl Touches for ListStreamsInput<'_> {
         };
         let resource = arn::stream(&arn::table(region, account, table), "*");
         let account = account.to_owned();
-        Ok(vec![Access { action: "dynamodb:ListStreams", resource, account, table: None, facts: Facts::default() }])
+        Ok(vec![Access {
+            action: "dynamodb:ListStreams",
+            resource,
+            account,
+            table: None,
+            policy: None,
+            facts: Facts::default(),
+        }])
     }
 }
