@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,12 @@ import pytest
 from botocore.config import Config
 
 from harness import servers
+from harness.credentials import Credentials
 from harness.wire import Connection
 
-CREDENTIALS: dict[str, Any] = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+REGION = "us-east-1"
+# What a server takes that verifies no signatures.
+ANYONE = Credentials("test", "test")
 # Nobody wants to wait ten seconds to see what has expired.
 OWN_FLAGS = ("--ttl-pause-seconds", "1")
 MakeTable = Callable[..., str]
@@ -48,8 +51,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Starts a server of the test's own with flags; it is ended after the test."""
     running: list[servers.Server] = []
 
-    def begin(*flags: str) -> servers.Server:
-        running.append(servers.start_stator(tmp_path / "data", flags))
+    def begin(*flags: str, environment: Mapping[str, str] | None = None) -> servers.Server:
+        running.append(servers.start_stator(tmp_path / "data", flags, environment=environment))
         return running[-1]
 
     yield begin
@@ -64,7 +67,12 @@ def own_endpoint() -> bool:
 
 
 def new_client(
-    endpoint: str, service: str = "dynamodb", verify: Path | None = None, certificate: tuple[str, str] | None = None
+    endpoint: str,
+    service: str = "dynamodb",
+    verify: Path | None = None,
+    certificate: tuple[str, str] | None = None,
+    credentials: Credentials = ANYONE,
+    region: str = REGION,
 ) -> Any:
     """A boto3 client that does not hide errors behind retries.
 
@@ -73,8 +81,14 @@ def new_client(
     config = Config(
         retries={"total_max_attempts": 1}, read_timeout=30, max_pool_connections=32, client_cert=certificate
     )
-    trusted = str(verify) if verify else None
-    return boto3.client(service, endpoint_url=endpoint, config=config, verify=trusted, **CREDENTIALS)
+    return boto3.client(
+        service,
+        endpoint_url=endpoint,
+        config=config,
+        verify=str(verify) if verify else None,
+        region_name=region,
+        **credentials.parameters(),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +104,7 @@ def streams(endpoint: str) -> Any:
 
 @pytest.fixture(scope="session")
 def resource(endpoint: str) -> Any:
-    return boto3.resource("dynamodb", endpoint_url=endpoint, **CREDENTIALS)
+    return boto3.resource("dynamodb", endpoint_url=endpoint, region_name=REGION, **ANYONE.parameters())
 
 
 @pytest.fixture

@@ -13,20 +13,22 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness import caches
+from harness.credentials import Credentials, made
 
 READY_SECONDS = 20.0
 STOP_SECONDS = 15.0
 CHECK_SECONDS = 60.0
 PEER_NAMES = ("dynoxide", "dynalite", "moto")
 
-# Where a server's data is: in a directory that is its own, or in the database of this URL, which several may share.
-Data = Path | str
+# Where a server's data is: in a directory that is its own, in the database of this URL, which several may share, or in
+# memory, where there is None.
+Data = Path | str | None
 
 
 class ServerError(Exception):
@@ -47,6 +49,15 @@ class Server:
     @property
     def endpoint(self) -> str:
         return f"{self.scheme}://127.0.0.1:{self.port}"
+
+    def said(self) -> str:
+        """All that the server wrote until now, to its output and to its log."""
+        return self.log.read_text(errors="replace")
+
+    def roots(self) -> dict[str, Credentials]:
+        """The root credentials that the server made at this start, by account; none where it knew its accounts."""
+        _wait_until_said(self, "stator listens on ")
+        return made(self.said())
 
     def alive(self) -> bool:
         return self.process.poll() is None
@@ -94,11 +105,13 @@ def binary() -> Path:
     raise ServerError("no stator binary: build it, or name it in STATOR_BINARY")
 
 
-def start_stator(data: Data, extra: Sequence[str] = (), port: int | None = None) -> Server:
-    """Starts Stator on its data and waits until it is ready."""
+def start_stator(
+    data: Data, extra: Sequence[str] = (), port: int | None = None, environment: Mapping[str, str] | None = None
+) -> Server:
+    """Starts Stator on its data and waits until it is ready. What `environment` names is added to the process's own."""
     chosen = port or free_port()
     command = [str(binary()), "serve", "--listen", f"127.0.0.1:{chosen}", *place(data), *extra]
-    server = start("stator", command, chosen)
+    server = start("stator", command, chosen, environment)
     if any(flag in ("--tls-certificate", "--tls-self-signed") for flag in extra):
         server.scheme = "https"
     return server
@@ -119,12 +132,18 @@ def start_peer(name: str) -> Server:
     return start(name, _peer_command(name, port), port)
 
 
-def start(name: str, command: list[str], port: int) -> Server:
+def start(name: str, command: list[str], port: int, environment: Mapping[str, str] | None = None) -> Server:
     """Starts a server that was told to listen on this port, and waits until it is ready."""
     folder = Path(tempfile.mkdtemp(prefix=f"{name}-log-"))
     log = folder / "log"
     with log.open("wb") as sink:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(environment or {})},
+        )
     server = Server(name, port, process, log, [folder])
     try:
         _wait_ready(server)
@@ -136,6 +155,8 @@ def start(name: str, command: list[str], port: int) -> Server:
 
 def place(data: Data) -> list[str]:
     """The flag that says where the data is."""
+    if data is None:
+        return ["--in-memory"]
     return ["--store", data] if isinstance(data, str) else ["--data", str(data)]
 
 
@@ -202,5 +223,13 @@ def _wait_ready(server: Server) -> None:
             return
         except OSError:
             time.sleep(0.01)
-    tail = server.log.read_text(errors="replace")[-2000:]
-    raise ServerError(f"{server.name} was not ready within {READY_SECONDS} s:\n{tail}")
+    raise ServerError(f"{server.name} was not ready within {READY_SECONDS} s:\n{server.said()[-2000:]}")
+
+
+def _wait_until_said(server: Server, words: str) -> None:
+    """Waits for words that come about when the server is ready, but not before it answers."""
+    deadline = time.monotonic() + READY_SECONDS
+    while words not in server.said():
+        if time.monotonic() > deadline:
+            raise ServerError(f"{server.name} did not say {words!r}:\n{server.said()[-2000:]}")
+        time.sleep(0.01)

@@ -1,0 +1,109 @@
+"""Signature Version 4, written from AWS's description of it and not from an SDK.
+
+The SDKs sign what they send, so they cannot send what is signed wrongly, and two that share a mistake agree. With this
+a test has every part of the signature in its hands: which headers are signed, for which time, Region and service, and
+what is changed afterwards.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+from harness.credentials import Credentials
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+TERMINATOR = "aws4_request"
+REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a signature is good for. The date is that of the time unless a test wants another."""
+
+    region: str = REGION
+    service: str = "dynamodb"
+    date: str | None = None
+    terminator: str = TERMINATOR
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as it goes over the wire. Header names are lower case; `host` is among them."""
+
+    headers: Mapping[str, str]
+    body: bytes = b""
+    method: str = "POST"
+    path: str = "/"
+    query: str = ""
+    # Tells apart what was signed from what is sent.
+    extra: tuple[tuple[str, str], ...] = field(default=())
+
+    def with_headers(self, **changed: str | None) -> Request:
+        """The request with other headers; underscores stand for dashes, None takes a header away."""
+        named = {name.replace("_", "-"): value for name, value in changed.items()}
+        merged = {**self.headers, **named}
+        return replace(self, headers={name: value for name, value in merged.items() if value is not None})
+
+    def encode(self) -> bytes:
+        """The bytes of the request."""
+        target = f"{self.path}?{self.query}" if self.query else self.path
+        fields = [*self.headers.items(), *self.extra, ("content-length", str(len(self.body)))]
+        lines = [f"{self.method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields)]
+        return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + self.body
+
+
+def host_of(endpoint: str) -> str:
+    """What clients of this endpoint send as their `Host`."""
+    return urlsplit(endpoint).netloc
+
+
+def timestamp(moment: datetime.datetime) -> str:
+    """`20260131T235959Z`."""
+    return moment.strftime("%Y%m%dT%H%M%SZ")
+
+
+def later(seconds: float) -> datetime.datetime:
+    """So many seconds from now, or before now where the number is negative."""
+    return datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=seconds)
+
+
+def sign(
+    request: Request,
+    credentials: Credentials,
+    scope: Scope = Scope(),
+    at: datetime.datetime | None = None,
+    only: Iterable[str] | None = None,
+) -> Request:
+    """The request with its signature, over all of its headers or `only` those that are named."""
+    stamp = timestamp(at or later(0))
+    dated = request.with_headers(x_amz_date=stamp, x_amz_security_token=credentials.token)
+    signed = sorted(dated.headers if only is None else only)
+    date = scope.date or stamp[:8]
+    place = f"{date}/{scope.region}/{scope.service}/{scope.terminator}"
+    to_sign = "\n".join([ALGORITHM, stamp, place, _digest(_canonical(dated, signed).encode())])
+    signature = hmac.new(_key(credentials.secret, date, scope), to_sign.encode(), hashlib.sha256).hexdigest()
+    parts = [f"Credential={credentials.key}/{place}", f"SignedHeaders={';'.join(signed)}", f"Signature={signature}"]
+    return dated.with_headers(authorization=f"{ALGORITHM} {', '.join(parts)}")
+
+
+def _canonical(request: Request, signed: list[str]) -> str:
+    """The canonical request. Requests of these tests have `/` as their path, and a query that is in order."""
+    lines = [f"{name}:{' '.join(request.headers[name].split())}" for name in signed]
+    body = _digest(request.body)
+    return "\n".join([request.method, request.path, request.query, *lines, "", ";".join(signed), body])
+
+
+def _key(secret: str, date: str, scope: Scope) -> bytes:
+    key = f"AWS4{secret}".encode()
+    for part in (date, scope.region, scope.service, scope.terminator):
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    return key
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
