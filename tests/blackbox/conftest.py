@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from botocore.config import Config
 
+from blackbox.accounts import ABROAD, HOME, Account
+from blackbox.clients import ANYONE, REGION, new_client, unique_name
 from harness import servers
-from harness.credentials import Credentials
 from harness.wire import Connection
 
-REGION = "us-east-1"
-# What a server takes that verifies no signatures.
-ANYONE = Credentials("test", "test")
 # Nobody wants to wait ten seconds to see what has expired.
 OWN_FLAGS = ("--ttl-pause-seconds", "1")
 MakeTable = Callable[..., str]
@@ -61,34 +57,32 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 
 @pytest.fixture(scope="session")
+def guarded() -> Iterator[servers.Server]:
+    """A server with two accounts that verifies signatures and enforces policies. All tests of access control share it."""
+    if "STATOR_ENDPOINT" in os.environ:
+        pytest.skip("the endpoint was given, and it is what it is")
+    flags = ["--authentication", "--account", HOME, "--account", ABROAD]
+    server = servers.start_stator(None, [*OWN_FLAGS, *flags])
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def home(guarded: servers.Server) -> Account:
+    """The account of most tests of access control."""
+    return Account(guarded.endpoint, HOME, guarded.roots()[HOME])
+
+
+@pytest.fixture(scope="session")
+def abroad(guarded: servers.Server) -> Account:
+    """Another account of the same server."""
+    return Account(guarded.endpoint, ABROAD, guarded.roots()[ABROAD])
+
+
+@pytest.fixture(scope="session")
 def own_endpoint() -> bool:
     """Whether the server under test is Stator: peers lack what is Stator's own."""
     return "STATOR_ENDPOINT" not in os.environ or bool(os.environ.get("STATOR_ENDPOINT_IS_STATOR"))
-
-
-def new_client(
-    endpoint: str,
-    service: str = "dynamodb",
-    verify: Path | None = None,
-    certificate: tuple[str, str] | None = None,
-    credentials: Credentials = ANYONE,
-    region: str = REGION,
-) -> Any:
-    """A boto3 client that does not hide errors behind retries.
-
-    Over https it trusts the authority in the file `verify`, and shows the certificate and key if there is one.
-    """
-    config = Config(
-        retries={"total_max_attempts": 1}, read_timeout=30, max_pool_connections=32, client_cert=certificate
-    )
-    return boto3.client(
-        service,
-        endpoint_url=endpoint,
-        config=config,
-        verify=str(verify) if verify else None,
-        region_name=region,
-        **credentials.parameters(),
-    )
 
 
 @pytest.fixture(scope="session")
@@ -153,8 +147,3 @@ def delete_quietly(client: Any, name: str) -> None:
     """Deletes a table that may be gone already."""
     with contextlib.suppress(client.exceptions.ResourceNotFoundException):
         client.delete_table(TableName=name)
-
-
-def unique_name() -> str:
-    """A table name that no other test uses."""
-    return f"t-{uuid.uuid4().hex[:12]}"

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from blackbox.conftest import delete_quietly, unique_name
+from blackbox.clients import unique_name
+from blackbox.conftest import delete_quietly
 
 AWS = Path(sys.executable).parent / "aws"
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from blackbox.conftest import Start, new_client
+from blackbox.clients import new_client
+from blackbox.conftest import Start
 from blackbox.expect import wait_until
 from harness import servers
 from harness.wire import Connection, request_bytes

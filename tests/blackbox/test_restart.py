@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from blackbox.conftest import new_client
+from blackbox.clients import new_client
 from blackbox.expect import index, n, s
 from harness import servers
 

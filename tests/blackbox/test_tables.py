@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from blackbox.conftest import MakeTable, delete_quietly, unique_name
+from blackbox.clients import unique_name
+from blackbox.conftest import MakeTable, delete_quietly
 from blackbox.expect import ENVELOPE, index, n, refused, s
 
 KEYS = [{"AttributeName": "pk", "KeyType": "HASH"}]

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError, SSLError
 
-from blackbox.conftest import Start, new_client
+from blackbox.clients import new_client
+from blackbox.conftest import Start
 from blackbox.expect import s, wait_until
 from blackbox.test_cli import Cli
 from harness import caches, servers

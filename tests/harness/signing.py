@@ -11,7 +11,7 @@ import datetime
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from harness.credentials import Credentials
@@ -40,8 +40,8 @@ class Request:
     method: str = "POST"
     path: str = "/"
     query: str = ""
-    # Tells apart what was signed from what is sent.
-    extra: tuple[tuple[str, str], ...] = field(default=())
+    # Sent behind the others and never signed, also where a header of that name is.
+    added: tuple[tuple[str, str], ...] = ()
 
     def with_headers(self, **changed: str | None) -> Request:
         """The request with other headers; underscores stand for dashes, None takes a header away."""
@@ -52,7 +52,7 @@ class Request:
     def encode(self) -> bytes:
         """The bytes of the request."""
         target = f"{self.path}?{self.query}" if self.query else self.path
-        fields = [*self.headers.items(), *self.extra, ("content-length", str(len(self.body)))]
+        fields = [*self.headers.items(), *self.added, ("content-length", str(len(self.body)))]
         lines = [f"{self.method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields)]
         return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + self.body
 
