@@ -155,9 +155,13 @@ def test_what_others_reach_needs_authentication_and_tls(tmp_path: Path) -> None:
     servers.start("stator", command, port).close()
 
 
-def test_what_is_not_there_yet_is_refused(tmp_path: Path) -> None:
+def test_what_protects_nothing_alone_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "stator.toml"
     file.write_text(table(listen='"127.0.0.1:0"', endpoint_id='"vpce-1"', policy=f'"{tmp_path}/policy.json"'))
-    for flags in (["--config", str(file)], ["--audit", str(tmp_path / "audit")], ["--authentication"]):
+    for flags, asked in (
+        (["--config", str(file)], "--authentication"),
+        (["--account", "111111111111", "--account", "222222222222"], "--authentication"),
+        (["--authentication"], "--make-master-key"),
+    ):
         said = servers.refused_stator(tmp_path / "data", ["--listen", "127.0.0.1:0", *flags])
-        assert "this version" in said
+        assert asked in said

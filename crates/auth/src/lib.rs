@@ -38,6 +38,6 @@ pub use failure::Failure;
 pub use identity::{Authenticator, Identity, Permissions, Principal, Session, Unidentified};
 pub use origin::Origin;
 pub use rules::{ResourceSide, access_denied_message};
-pub use seal::{Seal, SealError};
+pub use seal::{Seal, SealError, keep_sealing_key, kept_sealing_key};
 pub use secret::Secret;
-pub use services::{Event, EventResource, Response, Service, Services, actions, error_xml};
+pub use services::{Event, EventResource, Response, Service, Services, actions};

@@ -5,7 +5,10 @@
 //!
 //! What must hold: what was sealed with one context opens with no other, and all servers of a store open what any of them sealed.
 
+use bytes::Bytes;
+use layout::principals;
 use std::fmt;
+use storage::{Batch, Store, StoreError};
 use zeroize::Zeroizing;
 
 /// Seals and opens small secrets. The context says what is sealed and for whom; it is not stored.
@@ -31,3 +34,30 @@ impl fmt::Display for SealError {
 }
 
 impl std::error::Error for SealError {}
+
+/// The key that seals, wrapped, as the store keeps it for all its servers; `None` before the first of them made one.
+///
+/// # Errors
+/// Those of the store.
+pub async fn kept_sealing_key(store: &dyn Store) -> Result<Option<Bytes>, StoreError> {
+    Ok(store.get_one(&principals::sealing_key()).await?.map(|stored| stored.value))
+}
+
+/// Keeps this wrapped key in the store, unless there is one, and returns the one that is kept. It survives power loss.
+///
+/// # Errors
+/// Those of the store.
+pub async fn keep_sealing_key(store: &dyn Store, wrapped: Vec<u8>) -> Result<Bytes, StoreError> {
+    let (key, wrapped) = (principals::sealing_key(), Bytes::from(wrapped));
+    let mut batch = Batch::new();
+    batch.check(key, None).set(principals::sealing_key(), wrapped.clone());
+    match store.commit(batch).await {
+        Ok(version) => {
+            store.durable(version).await?;
+            Ok(wrapped)
+        }
+        // Another server was faster.
+        Err(StoreError::Conflict { .. }) => kept_sealing_key(store).await?.ok_or(StoreError::Closed),
+        Err(error) => Err(error),
+    }
+}

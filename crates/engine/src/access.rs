@@ -24,7 +24,7 @@ pub use facts::{Facts, Wanted};
 
 use crate::catalog::OpenTable;
 use crate::context::Context;
-use api::Error;
+use api::{Decoded, Error};
 use model::KeySchema;
 use model::arn::{self, TableReference};
 use policy::Policy;
@@ -55,6 +55,13 @@ pub trait Touches {
     /// Those of the store.
     fn touches(&self, context: &Context<'_>, wanted: Wanted)
     -> impl Future<Output = Result<Vec<Access>, Error>> + Send;
+}
+
+/// What is wrong with values does not matter to what is touched.
+impl<T: Touches + Sync> Touches for Decoded<T> {
+    async fn touches(&self, context: &Context<'_>, wanted: Wanted) -> Result<Vec<Access>, Error> {
+        self.input.touches(context, wanted).await
+    }
 }
 
 /// A table as a request names it.

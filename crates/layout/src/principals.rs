@@ -5,6 +5,7 @@
 //! 08 01 access-key-id                 an access key
 //! 08 02 access-key-id                 when an access key was used last
 //! 08 03 account                       an account
+//! 08 04                               the key that seals secrets, wrapped, where there is no data directory
 //! 08 10 account 00 name               a user
 //! 08 11 account 00 name               a group
 //! 08 12 account 00 name               a role
@@ -35,6 +36,7 @@ const GENERATION: u8 = 0x00;
 const ACCESS_KEY: u8 = 0x01;
 const LAST_USE: u8 = 0x02;
 const ACCOUNT: u8 = 0x03;
+const SEALING_KEY: u8 = 0x04;
 
 /// The counter of changes.
 pub fn generation() -> Bytes {
@@ -54,6 +56,11 @@ pub fn last_use(id: &str) -> Bytes {
 /// An account.
 pub fn account(account: &str) -> Bytes {
     key(ACCOUNT, account).into()
+}
+
+/// The key that seals secrets, wrapped.
+pub fn sealing_key() -> Bytes {
+    key(SEALING_KEY, "").into()
 }
 
 /// All accounts.

@@ -203,7 +203,7 @@ async fn main() {
     let engine = Arc::new(Engine::new(Arc::new(store), clock.clone(), Random::system(), settings));
     engine.start_jobs().await.unwrap();
     let service = Dispatch::new(engine, "000000000000".to_owned());
-    let settings = server::Settings { region, limits: Limits::default(), audit: None };
+    let settings = server::Settings { region, limits: Limits::default(), guard: None, audit: None };
     let server = Server::new(service, settings, clock, Random::system());
     let listener = Listener::bind(ListenerSettings::open(value("--listen").parse().unwrap())).unwrap();
     server.run(vec![listener], std::future::pending()).await;

@@ -19,7 +19,7 @@ async fn main() {
     let mut arguments = std::env::args().skip(1);
     let address = arguments.next().unwrap_or("127.0.0.1:9902".to_owned()).parse().unwrap();
     let bytes = arguments.next().map_or(600, |text| text.parse().unwrap());
-    let settings = Settings { region: "us-east-1".to_owned(), limits: Limits::default(), audit: None };
+    let settings = Settings { region: "us-east-1".to_owned(), limits: Limits::default(), guard: None, audit: None };
     let service = Constant(vec![b'x'; bytes].into());
     let server = Server::new(service, settings, Clock::system(), Random::system());
     let listener = Listener::bind(ListenerSettings::open(address)).unwrap();

@@ -1,7 +1,7 @@
 //! The audit log: one line for every call that was denied, and for every call that manages something, in the form of CloudTrail's events.
 //!
-//! `event` has the form, `planes` says which operation is of which kind, `ended` makes an event of a call that ended, `parameters` takes
-//! from a request what may be told, `writer` appends to the file.
+//! `trail` tells how a call ended by what became known of it, `ended` makes an event of that, in the form that `event` has, `planes` says
+//! which operation is of which kind, `parameters` takes from a request what may be told, `writer` appends to the file.
 //!
 //! What must hold: no event is lost while the process lives. When the file cannot be written as fast as events come, or not at all,
 //! the calls that make events wait; those that make none do not. No value of an item and no secret gets into the log.
@@ -10,6 +10,7 @@ mod ended;
 mod event;
 mod parameters;
 mod planes;
+mod trail;
 mod writer;
 
 pub use ended::{Action, Ended, Parameters};

@@ -21,14 +21,27 @@ const RESERVED_BYTES_MAX: usize = 1024 * 1024;
 const DISCARDED_LIMITS: usize = 4;
 
 /// A request whose body is complete.
+#[derive(Debug)]
 pub(crate) struct Received<'a> {
     head: &'a Head<'a>,
     body: Bytes,
+    /// The body as it came, where it came compressed.
+    compressed: Option<Bytes>,
 }
 
 impl<'a> Received<'a> {
-    pub(crate) fn into_parts(self) -> (&'a Head<'a>, Bytes) {
-        (self.head, self.body)
+    pub(crate) fn head(&self) -> &'a Head<'a> {
+        self.head
+    }
+
+    /// The body, decompressed.
+    pub(crate) fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The body as it came, which is what its sender signed.
+    pub(crate) fn as_sent(&self) -> &Bytes {
+        self.compressed.as_ref().unwrap_or(&self.body)
     }
 }
 
@@ -41,8 +54,10 @@ pub(crate) async fn receive<'a, B: Body>(
 ) -> Result<Received<'a>, Refusal> {
     let collected = clock.timeout(limits.body_timeout, collect(head, pin!(body), limits.body_bytes)).await;
     let body = collected.unwrap_or(Err(Refusal::TimedOut))?;
-    let body = if is_gzip(head) { decompressed(&body, limits.body_bytes)? } else { body };
-    Ok(Received { head, body })
+    if !is_gzip(head) {
+        return Ok(Received { head, body, compressed: None });
+    }
+    Ok(Received { head, body: decompressed(&body, limits.body_bytes)?, compressed: Some(body) })
 }
 
 async fn collect<B: Body>(head: &Head<'_>, mut body: Pin<&mut B>, limit: usize) -> Result<Bytes, Refusal> {

@@ -5,10 +5,8 @@
 
 use crate::head::Head;
 use crate::refusal::Refusal;
+use sigv4::{ALGORITHM, Form, Presented, Scope, Timestamp};
 use std::borrow::Cow;
-
-/// The one algorithm that AWS's own services accept from a single-region key.
-const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 /// Who a request claims to come from, and the proof that it offers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,12 +19,30 @@ pub struct Credentials<'a> {
     pub region: Cow<'a, str>,
     /// The service of the signing key.
     pub service: Cow<'a, str>,
+    /// What ends the scope of the signing key.
+    pub terminator: Cow<'a, str>,
     /// The names of the headers that were signed, separated by `;`.
     pub signed_headers: Cow<'a, str>,
     /// The signature in hexadecimal.
     pub signature: Cow<'a, str>,
     /// The session that a temporary key belongs to.
     pub session_token: Option<Cow<'a, str>>,
+    /// When the request was signed.
+    pub signed_at: Timestamp,
+    /// Where all this stood.
+    pub place: Place<'a>,
+}
+
+/// Where a request has its credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place<'a> {
+    /// In the header `Authorization`.
+    Header,
+    /// In the query of a presigned request.
+    Query {
+        /// For how many seconds it is good.
+        expires: Option<Cow<'a, str>>,
+    },
 }
 
 impl<'a> Credentials<'a> {
@@ -52,6 +68,21 @@ impl<'a> Credentials<'a> {
         }
         Ok(credentials)
     }
+
+    /// The same in the terms of the signature.
+    pub(crate) fn proof(&self) -> Presented<'_> {
+        Presented {
+            scope: Scope { date: &self.date, region: &self.region, service: &self.service },
+            terminator: &self.terminator,
+            signed_headers: &self.signed_headers,
+            signature: &self.signature,
+            timestamp: self.signed_at,
+            form: match &self.place {
+                Place::Header => Form::Header,
+                Place::Query { expires } => Form::Query { expires: expires.as_deref() },
+            },
+        }
+    }
 }
 
 fn incomplete(message: String) -> Refusal {
@@ -61,19 +92,23 @@ fn incomplete(message: String) -> Refusal {
 fn from_header<'a>(head: &'a Head<'a>, header: &'a str) -> Result<Credentials<'a>, Refusal> {
     let parameters = HeaderParameters::parsed(header)?;
     parameters.check_complete(head, header)?;
-    if let Some(date) = head.headers.amz_date {
-        check_date(date.to_str().unwrap_or_default())?;
-    }
+    let signed_at = match (head.headers.amz_date, head.headers.date) {
+        (None, Some(date)) => http_date(date.to_str().unwrap_or_default())?,
+        (date, _) => basic_date(date.and_then(|date| date.to_str().ok()).unwrap_or_default())?,
+    };
     check_algorithm(words(header).next().unwrap_or_default())?;
-    let [access_key_id, date, region, service] = scope(parameters.credential)?;
+    let [access_key_id, date, region, service, terminator] = scope(parameters.credential)?;
     Ok(Credentials {
         access_key_id: access_key_id.into(),
         date: date.into(),
         region: region.into(),
         service: service.into(),
+        terminator: terminator.into(),
         signed_headers: parameters.signed_headers.into(),
         signature: parameters.signature.into(),
         session_token: None,
+        signed_at,
+        place: Place::Header,
     })
 }
 
@@ -146,6 +181,7 @@ const QUERY_SIGNATURE: &str = "X-Amz-Signature";
 const QUERY_SIGNED_HEADERS: &str = "X-Amz-SignedHeaders";
 const QUERY_DATE: &str = "X-Amz-Date";
 const QUERY_SECURITY_TOKEN: &str = "X-Amz-Security-Token";
+const QUERY_EXPIRES: &str = "X-Amz-Expires";
 
 /// What a presigned request must have, in the order in which DynamoDB lists what is missing.
 const QUERY_REQUIRED: [&str; 5] =
@@ -176,24 +212,28 @@ impl<'a> Query<'a> {
                 missing.map(|name| format!("AWS query-string parameters must include '{name}'. ")).collect();
             return Err(incomplete(list + "Re-examine the query-string parameters."));
         }
-        check_date(&self.take(QUERY_DATE))?;
+        let signed_at = basic_date(&self.take(QUERY_DATE))?;
         check_algorithm(&self.take(QUERY_ALGORITHM))?;
         let credential = self.take(QUERY_CREDENTIAL);
-        let [access_key_id, date, region, service] = scope(&credential)?.map(|part| Cow::Owned(part.to_owned()));
+        let parts = scope(&credential)?.map(|part| Cow::Owned(part.to_owned()));
+        let [access_key_id, date, region, service, terminator] = parts;
         Ok(Credentials {
             access_key_id,
             date,
             region,
             service,
+            terminator,
             signed_headers: self.take(QUERY_SIGNED_HEADERS),
             signature: self.take(QUERY_SIGNATURE),
             session_token: self.get(QUERY_SECURITY_TOKEN).cloned(),
+            signed_at,
+            place: Place::Query { expires: self.get(QUERY_EXPIRES).cloned() },
         })
     }
 }
 
-/// Access key id, date, region and service of `keyid/date/region/service/term`.
-fn scope(credential: &str) -> Result<[&str; 4], Refusal> {
+/// The five parts of `keyid/date/region/service/term`.
+fn scope(credential: &str) -> Result<[&str; 5], Refusal> {
     let whole = credential.trim_end_matches('/');
     if let Some((key, rest)) = split_at(whole, b'/')
         && let Some((date, rest)) = split_at(rest, b'/')
@@ -201,27 +241,27 @@ fn scope(credential: &str) -> Result<[&str; 4], Refusal> {
         && let Some((service, term)) = split_at(rest, b'/')
         && !term.contains('/')
     {
-        return Ok([key, date, region, service]);
+        return Ok([key, date, region, service, term]);
     }
     Err(incomplete(format!(
         "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{credential}'"
     )))
 }
 
-/// Times are written `20260131T235959Z`.
-fn check_date(date: &str) -> Result<(), Refusal> {
-    let is_basic_format = date.len() == 16
-        && date.bytes().enumerate().all(|(index, byte)| match index {
-            8 => byte == b'T',
-            15 => byte == b'Z',
-            _ => byte.is_ascii_digit(),
-        });
-    if is_basic_format {
-        return Ok(());
-    }
-    Err(incomplete(format!(
+/// The time of `X-Amz-Date`, as in `20260131T235959Z`.
+fn basic_date(date: &str) -> Result<Timestamp, Refusal> {
+    Timestamp::from_basic(date).ok_or_else(|| no_date(date))
+}
+
+/// The time of `Date`, which some clients write in the other header's form.
+fn http_date(date: &str) -> Result<Timestamp, Refusal> {
+    Timestamp::from_http_date(date).or_else(|| Timestamp::from_basic(date)).ok_or_else(|| no_date(date))
+}
+
+fn no_date(date: &str) -> Refusal {
+    incomplete(format!(
         "Date must be in ISO-8601 'basic format'. Got '{date}'. See http://en.wikipedia.org/wiki/ISO_8601"
-    )))
+    ))
 }
 
 fn check_algorithm(algorithm: &str) -> Result<(), Refusal> {

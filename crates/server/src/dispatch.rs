@@ -1,9 +1,11 @@
-//! The last step before the answer: a call becomes a typed request, the engine answers it, the answer becomes JSON.
+//! The last step before the answer: a call becomes a typed request, its sender may make it, the engine answers it, the answer becomes JSON.
 //!
 //! Nothing is answered before everything that the request saw or made is durable, errors included: a failed condition tells of a write
 //! too.
 
+use crate::authorize::authorize;
 use crate::call::AuthenticatedCall;
+use crate::guard::Sender;
 use crate::metrics::{self, Outcome};
 use crate::service::{Answer, Service};
 use api::{Encode, Error, ErrorKind, Operation, messages};
@@ -22,14 +24,14 @@ const ANSWER_CAPACITY: usize = 1024;
 pub struct Dispatch {
     /// What answers.
     engine: Arc<Engine>,
-    /// Who asks: signatures are not verified in this version, so all requests belong to one account.
-    caller: Caller,
+    /// Who asks where the server is open.
+    anyone: Caller,
 }
 
 impl Dispatch {
-    /// Serves this account of the engine.
+    /// Serves this account to everyone, and each account to those whose calls were verified.
     pub fn new(engine: Arc<Engine>, account: String) -> Self {
-        Self { engine, caller: Caller { account } }
+        Self { engine, anyone: Caller { account } }
     }
 }
 
@@ -45,12 +47,17 @@ impl Service for Dispatch {
     }
 
     async fn call(&self, call: AuthenticatedCall<'_>) -> Answer {
+        let known = match call.sender() {
+            Sender::Anyone => None,
+            Sender::Known(verified) => Some(Caller { account: verified.identity().account().to_owned() }),
+        };
+        let caller = known.as_ref().unwrap_or(&self.anyone);
         let mut out = Vec::with_capacity(ANSWER_CAPACITY);
         let mut result = Err(messages::internal_server_error());
         for _ in 0..ATTEMPTS_MAX {
-            let context = Context::new(&self.engine, &self.caller);
+            let context = Context::new(&self.engine, caller);
             out.clear();
-            result = dispatch(&context, call.operation(), call.body(), &mut out).await;
+            result = dispatch(&context, &call, &mut out).await;
             if !context.must_repeat().await {
                 result = context.settle().await.and(result);
                 break;
@@ -65,11 +72,11 @@ impl Service for Dispatch {
 
 /// Lists every operation that is served: its decoder and its function in the engine.
 macro_rules! dispatch {
-    ($context:ident, $operation:ident, $body:ident, $out:ident: $($name:ident $decode:ident $module:ident),* $(,)?) => {
-        match $operation {
+    ($context:ident, $call:ident, $out:ident: $($name:ident $decode:ident $module:ident),* $(,)?) => {
+        match $call.operation() {
             $(Operation::$name => {
-                let request = api::$decode($body)?;
-                ops::$module::run($context, &request).await?.encode($out);
+                let permitted = authorize(api::$decode($call.body())?, $context, $call).await?;
+                ops::$module::run($context, permitted.request()).await?.encode($out);
                 Ok(())
             })*
             _ => Err(messages::unknown_operation()),
@@ -77,8 +84,8 @@ macro_rules! dispatch {
     };
 }
 
-async fn dispatch(context: &Context<'_>, operation: Operation, body: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
-    dispatch!(context, operation, body, out:
+async fn dispatch(context: &Context<'_>, call: &AuthenticatedCall<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
+    dispatch!(context, call, out:
         BatchExecuteStatement decode_batch_execute_statement batch_execute_statement,
         BatchGetItem decode_batch_get_item batch_get_item,
         BatchWriteItem decode_batch_write_item batch_write_item,
@@ -121,5 +128,6 @@ fn refusal(error: &Error) -> Answer {
     };
     let mut body = Vec::new();
     error.encode(&mut body);
-    Answer::new(StatusCode::from_u16(error.http_status()).unwrap_or(StatusCode::BAD_REQUEST), outcome, body)
+    let status = StatusCode::from_u16(error.http_status()).unwrap_or(StatusCode::BAD_REQUEST);
+    Answer::new(status, outcome, body).because(error.code(), error.message())
 }

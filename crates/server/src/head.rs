@@ -3,8 +3,9 @@
 //! A look-up in a header map hashes the name each time, and a request is asked for a dozen headers of which it has half. Where a
 //! header is given twice, the first counts.
 
-use hyper::header::{HeaderMap, HeaderValue};
+use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
+use hyper::http::uri::Authority;
 use hyper::{Method, Uri};
 
 /// What a request says before its body.
@@ -12,6 +13,8 @@ use hyper::{Method, Uri};
 pub(crate) struct Head<'a> {
     pub(crate) method: &'a Method,
     pub(crate) uri: &'a Uri,
+    /// Every header, for the steps that few requests come to.
+    pub(crate) all: &'a HeaderMap,
     pub(crate) headers: Headers<'a>,
 }
 
@@ -46,7 +49,17 @@ pub(crate) struct Headers<'a> {
 
 impl<'a> Head<'a> {
     pub(crate) fn read(parts: &'a Parts) -> Head<'a> {
-        Head { method: &parts.method, uri: &parts.uri, headers: Headers::read(&parts.headers) }
+        Head { method: &parts.method, uri: &parts.uri, all: &parts.headers, headers: Headers::read(&parts.headers) }
+    }
+
+    /// The text of a header that is not among those found in the walk.
+    pub(crate) fn text(&self, name: HeaderName) -> Option<&'a str> {
+        self.all.get(name)?.to_str().ok()
+    }
+
+    /// By which name the client called: over HTTP/2 that is no header but a part of the request line.
+    pub(crate) fn host(&self) -> Option<&'a str> {
+        self.text(HOST).or_else(|| self.uri.authority().map(Authority::as_str))
     }
 }
 

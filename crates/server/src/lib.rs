@@ -5,8 +5,9 @@
 //! 1. `listener` accepts a connection on a `socket`, if its `network` is allowed; `tls` agrees with the client, `connection` tells HTTP/1.1
 //!    from HTTP/2 and hands each request, with its `origin`, to
 //! 2. `pipeline`, which lists every step in order: `route` (which page or API is meant), `body` (collect and decompress),
-//!    `call` (content type and target), `credentials` (who signed it),
-//! 3. [`Service`]: decode, engine, encode. Answers with an [`Answer`], which
+//!    `call` (what is called, by whom), `credentials` (what was presented), `guard` (whether it is they), and then either `query` (IAM and
+//!    STS) or
+//! 3. [`Service`]: `dispatch` decodes, `authorize` asks the policies, the engine answers, with an [`Answer`], which
 //! 4. `response` turns into an HTTP response: request id, checksum, compression, CORS.
 //!
 //! What must hold: a step's output can be built by that step alone (its fields are private), so no request reaches the
@@ -15,12 +16,14 @@
 //! item is.
 
 pub mod audit;
+mod authorize;
 mod body;
 mod call;
 mod connection;
 mod connections;
 mod credentials;
 mod dispatch;
+mod guard;
 mod head;
 mod listener;
 mod metrics;
@@ -30,6 +33,7 @@ mod origin;
 mod pages;
 mod panics;
 mod pipeline;
+mod query;
 mod refusal;
 mod request_id;
 mod response;
@@ -39,10 +43,12 @@ mod service;
 mod settings;
 mod socket;
 mod tls;
+mod trail;
 
 pub use call::AuthenticatedCall;
-pub use credentials::Credentials;
+pub use credentials::{Credentials, Place};
 pub use dispatch::Dispatch;
+pub use guard::{Guard, Sender, Verified};
 pub use listener::Server;
 pub use metrics::Outcome;
 pub use network::{Network, NetworkError};

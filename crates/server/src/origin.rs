@@ -3,16 +3,28 @@
 //! Made once per connection, when it is accepted, and seen by every step of the pipeline: policies ask for it
 //! (`aws:SourceIp`, `aws:SourceVpce`, `aws:SecureTransport`) and the audit log tells it.
 
+use policy::{DocumentKind, Policy, PolicyError};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// What stands behind a listener: an endpoint as a VPC has them, or the public one.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Endpoint {
     /// The id, as in `vpce-0a1b2c3d`; none for the public endpoint.
     pub id: Option<String>,
-    /// The endpoint's policy, as the operator wrote it; none allows everything that other policies allow.
-    pub policy_text: Option<String>,
+    /// The endpoint's policy; none allows everything that other policies allow.
+    pub policy: Option<Policy>,
+}
+
+impl Endpoint {
+    /// An endpoint with its policy as the operator wrote it.
+    ///
+    /// # Errors
+    /// When the text is no policy.
+    pub fn new(id: Option<String>, policy: Option<&str>) -> Result<Endpoint, PolicyError> {
+        let policy = policy.map(|text| Policy::parse(text, DocumentKind::Resource)).transpose()?;
+        Ok(Endpoint { id, policy })
+    }
 }
 
 /// How a connection is protected.

@@ -1,15 +1,17 @@
 //! The life of a request, every step in order.
 //!
 //! ```text
-//! route -> receive -> address -> identify -> dispatch -> respond
+//! route -> receive -> address -> identify -> verify -> dispatch (decode -> authorize -> run) -> respond
+//!                        |
+//!                      query (IAM, STS)
 //! ```
 //!
 //! Each step takes the output of the one before, which nothing else can build. A step that refuses ends the request with a
-//! [`Refusal`], which is an answer like any other. Whatever enters the server later (signatures,
-//! policies, capacity) enters here, as a step between two of these.
+//! [`Refusal`], which is an answer like any other. What became known on the way is on the [`Trail`]. Whatever enters the server later
+//! enters here, as a step between two of these.
 
 use crate::body::receive;
-use crate::call::{address, identify};
+use crate::call::{Addressed, address, identify, verify};
 use crate::connections::SeatGuard;
 use crate::head::Head;
 use crate::listener::Server;
@@ -22,6 +24,7 @@ use crate::refusal::Refusal;
 use crate::response::{Exchange, HttpResponse};
 use crate::route::{Route, route};
 use crate::service::{Answer, Service};
+use crate::trail::Trail;
 use hyper::Request;
 use hyper::body::Body;
 
@@ -41,34 +44,45 @@ pub(crate) async fn answer<S: Service, B: Body>(
         Route::Refused(refusal) => exchange.respond(refusal.into()),
         Route::Api => {
             let started = server.clock.moment();
-            let answer = match caught(call(server, &exchange, origin, &head, body)).await {
+            let trail = Trail::default();
+            let answer = match caught(call(server, (&exchange, &trail), origin, &head, body)).await {
                 Ok(Ok(answer)) => answer,
                 Ok(Err(refusal)) => refusal.into(),
-                Err(panic) => failed(&exchange, &panic),
+                Err(panic) => failed(&exchange, &trail, &panic),
             };
-            server.metrics.count(exchange.operation(), answer.outcome, server.clock.moment().since(started));
+            if let Some(audit) = &server.settings.audit {
+                audit
+                    .record_trail(&trail, &answer, (&head, origin, exchange.request_id()), &server.settings.region)
+                    .await;
+            }
+            server.metrics.count(trail.operation(), answer.outcome, server.clock.moment().since(started));
             exchange.respond(answer)
         }
     }
 }
 
 /// The steps of a call of the API.
-async fn call<S: Service, B: Body>(
+async fn call<'h, S: Service, B: Body>(
     server: &Server<S>,
-    exchange: &Exchange,
+    (exchange, trail): (&Exchange, &Trail<'h>),
     origin: &Origin,
-    head: &Head<'_>,
+    head: &'h Head<'h>,
     body: B,
 ) -> Result<Answer, Refusal> {
-    let received = receive(head, body, &server.clock, &server.settings.limits).await?;
-    let call = address(received)?;
-    exchange.note_operation(call.operation());
-    let call = identify(call, origin, exchange.request_id())?;
+    let guard = server.settings.guard.as_deref();
+    let received = trail.received(receive(head, body, &server.clock, &server.settings.limits).await?);
+    let call = match address(received, guard)? {
+        Addressed::Operation(call) => call,
+        Addressed::Query(call) => return Ok(call.answer(origin, exchange.request_id(), trail).await),
+    };
+    trail.addressed(call.operation());
+    let call = identify(call, trail)?;
+    let call = verify(call, guard, trail, (origin, exchange.request_id())).await?;
     Ok(server.service.call(call).await)
 }
 
-fn failed(exchange: &Exchange, panic: &Panic) -> Answer {
-    let operation = exchange.operation().map(Operation::name);
+fn failed(exchange: &Exchange, trail: &Trail<'_>, panic: &Panic) -> Answer {
+    let operation = trail.operation().map(Operation::name);
     tracing::error!(request_id = exchange.request_id(), operation, %panic, "a request failed by a bug");
     Answer::internal_error(Outcome::Panic)
 }

@@ -1,7 +1,9 @@
 //! Why a request did not reach the service, and the answer that says so.
 
+use crate::guard::Rejection;
 use crate::metrics::Outcome;
 use crate::service::{Answer, Media};
+use auth::Unidentified;
 use bytes::Bytes;
 use hyper::StatusCode;
 use serde_json::json;
@@ -25,8 +27,25 @@ pub(crate) enum Refusal {
     MissingAuthenticationToken,
     /// The credentials lack something: what, in AWS's words.
     IncompleteSignature(String),
-    /// The credentials contradict themselves: how, in AWS's words.
+    /// The credentials contradict themselves, or the signature is no good: how, in AWS's words.
     InvalidSignature(String),
+    /// There is no such sender.
+    UnrecognizedClient,
+    /// The sender's session is over.
+    ExpiredToken,
+    /// The sender could not be looked up. The cause is in the log.
+    Unavailable,
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Refusal {
+        match rejection {
+            Rejection::Signature(why) => Refusal::InvalidSignature(why),
+            Rejection::Unidentified(Unidentified::ExpiredToken) => Refusal::ExpiredToken,
+            Rejection::Unidentified(Unidentified::Unavailable) => Refusal::Unavailable,
+            Rejection::Unidentified(_) => Refusal::UnrecognizedClient,
+        }
+    }
 }
 
 /// The body of DynamoDB's 404, with its line end (dynalite's tests, recorded against DynamoDB).
@@ -34,13 +53,11 @@ const NOT_FOUND: &[u8] = b"<UnknownOperationException/>\n";
 
 impl From<Refusal> for Answer {
     fn from(refusal: Refusal) -> Answer {
-        let (status, body) = match refusal {
-            Refusal::NotFound => {
-                return Answer::new(StatusCode::NOT_FOUND, Outcome::ClientError, NOT_FOUND).of(Media::Xml);
-            }
-            Refusal::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, Bytes::new()),
-            Refusal::TimedOut => (StatusCode::REQUEST_TIMEOUT, Bytes::new()),
-            Refusal::Disconnected => (StatusCode::BAD_REQUEST, Bytes::new()),
+        match refusal {
+            Refusal::NotFound => Answer::new(StatusCode::NOT_FOUND, Outcome::ClientError, NOT_FOUND).of(Media::Xml),
+            Refusal::TooLarge => bare(StatusCode::PAYLOAD_TOO_LARGE),
+            Refusal::TimedOut => bare(StatusCode::REQUEST_TIMEOUT),
+            Refusal::Disconnected => bare(StatusCode::BAD_REQUEST),
             Refusal::Malformed => bad("SerializationException", None),
             Refusal::UnknownOperation => bad("UnknownOperationException", None),
             Refusal::MissingAuthenticationToken => {
@@ -48,16 +65,27 @@ impl From<Refusal> for Answer {
             }
             Refusal::IncompleteSignature(message) => bad("IncompleteSignatureException", Some(&message)),
             Refusal::InvalidSignature(message) => bad("InvalidSignatureException", Some(&message)),
-        };
-        Answer::new(status, Outcome::ClientError, body)
+            Refusal::UnrecognizedClient => {
+                bad("UnrecognizedClientException", Some("The security token included in the request is invalid."))
+            }
+            Refusal::ExpiredToken => {
+                bad("ExpiredTokenException", Some("The security token included in the request is expired"))
+            }
+            Refusal::Unavailable => Answer::internal_error(Outcome::ServerError),
+        }
     }
 }
 
-fn bad(name: &str, message: Option<&str>) -> (StatusCode, Bytes) {
-    let name = format!("com.amazon.coral.service#{name}");
+fn bare(status: StatusCode) -> Answer {
+    Answer::new(status, Outcome::ClientError, Bytes::new())
+}
+
+fn bad(name: &'static str, message: Option<&str>) -> Answer {
+    let kind = format!("com.amazon.coral.service#{name}");
     let body = match message {
-        Some(message) => json!({ "__type": name, "message": message }),
-        None => json!({ "__type": name }),
+        Some(message) => json!({ "__type": kind, "message": message }),
+        None => json!({ "__type": kind }),
     };
-    (StatusCode::BAD_REQUEST, body.to_string().into())
+    let answer = Answer::new(StatusCode::BAD_REQUEST, Outcome::ClientError, body.to_string());
+    answer.because(name, message.unwrap_or_default())
 }

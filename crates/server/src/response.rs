@@ -4,7 +4,6 @@
 
 use crate::head::Head;
 use crate::listener::Server;
-use crate::operation::Operation;
 use crate::request_id::RequestId;
 use crate::service::{Answer, Media};
 use bytes::Bytes;
@@ -16,7 +15,6 @@ use hyper::header::{
     HeaderValue, SERVER,
 };
 use std::io::Write;
-use std::sync::OnceLock;
 
 /// A response as hyper sends it.
 pub(crate) type HttpResponse = Response<Full<Bytes>>;
@@ -65,8 +63,6 @@ impl ContentType {
 #[derive(Debug)]
 pub(crate) struct Exchange {
     request_id: RequestId,
-    /// Known once the target was read; here so that it is known when a later step fails.
-    operation: OnceLock<Operation>,
     /// What the request called JSON.
     json: ContentType,
     /// The client takes gzip.
@@ -79,7 +75,6 @@ impl Exchange {
     pub(crate) fn begin<S>(server: &Server<S>, head: &Head<'_>) -> Exchange {
         Exchange {
             request_id: RequestId::draw(&server.random),
-            operation: OnceLock::new(),
             json: ContentType::of_request(head).unwrap_or(ContentType::Json),
             takes_gzip: head.headers.takes_gzip,
             is_cross_origin: head.headers.origin.is_some(),
@@ -88,15 +83,6 @@ impl Exchange {
 
     pub(crate) fn request_id(&self) -> &str {
         self.request_id.as_str()
-    }
-
-    pub(crate) fn note_operation(&self, operation: Operation) {
-        // A request names one operation, so there is none to replace.
-        let _ = self.operation.set(operation);
-    }
-
-    pub(crate) fn operation(&self) -> Option<Operation> {
-        self.operation.get().copied()
     }
 
     /// The response for `answer`.

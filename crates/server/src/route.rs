@@ -1,6 +1,6 @@
 //! The first step: which page or API a request means, by method and path alone.
 //!
-//! Services of other names on the same port, once there are any, are told apart here.
+//! Services of other names on the same port are told apart by what they are asked (`call`), as AWS's are by their hosts.
 
 use crate::head::Head;
 use crate::refusal::Refusal;
@@ -34,6 +34,8 @@ pub(crate) enum Page {
 pub(crate) fn route(head: &Head<'_>) -> Route {
     let page = match (head.method, head.uri.path()) {
         (&Method::POST, "/") => return Route::Api,
+        // A presigned call of IAM or STS.
+        (&Method::GET, "/") if head.uri.query().is_some_and(|query| query.contains("Action=")) => return Route::Api,
         (&Method::GET, "/") => Page::Hello,
         (&Method::GET, "/healthz") => Page::Health,
         (&Method::GET, "/metrics") => Page::Metrics,

@@ -27,6 +27,16 @@ pub struct Answer {
     pub(crate) outcome: Outcome,
     pub(crate) media: Media,
     pub(crate) body: Bytes,
+    pub(crate) error: Option<AnswerError>,
+}
+
+/// The error of an answer, for the audit log.
+#[derive(Clone, Debug)]
+pub(crate) struct AnswerError {
+    /// The name on the wire, without its namespace.
+    pub(crate) code: &'static str,
+    /// The words for the client.
+    pub(crate) message: String,
 }
 
 /// What kind of text an answer's body is.
@@ -45,7 +55,12 @@ pub(crate) enum Media {
 impl Answer {
     /// An answer with this status and JSON text; `outcome` says how it is counted.
     pub fn new(status: StatusCode, outcome: Outcome, body: impl Into<Bytes>) -> Answer {
-        Answer { status, outcome, media: Media::Json, body: body.into() }
+        Answer { status, outcome, media: Media::Json, body: body.into(), error: None }
+    }
+
+    /// The answer of a call that failed so.
+    pub(crate) fn because(self, code: &'static str, message: &str) -> Answer {
+        Answer { error: Some(AnswerError { code, message: message.to_owned() }), ..self }
     }
 
     pub(crate) fn of(self, media: Media) -> Answer {

@@ -1,6 +1,7 @@
 //! What the operator decides about the network face, and the limits that keep one client from harming the others.
 
 use crate::audit::Audit;
+use crate::guard::Guard;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ pub struct Settings {
     pub region: String,
     /// What a client may ask of the server before it is cut off.
     pub limits: Limits,
+    /// What verifies signatures and knows policies; without it the server is open.
+    pub guard: Option<Arc<Guard>>,
     /// Where it is noted what was denied and what was managed.
     pub audit: Option<Arc<Audit>>,
 }

@@ -60,7 +60,7 @@ pub struct Request<'a> {
     /// As it was sent, percent-encoded, without the question mark.
     pub query: &'a str,
     /// All headers. Over HTTP/2 `host` is the authority of the request.
-    pub headers: &'a dyn Headers,
+    pub headers: &'a (dyn Headers + Sync),
     /// As it came over the wire: compressed, if it came compressed.
     pub body: &'a [u8],
     /// What the service does with paths.

@@ -94,21 +94,29 @@ pub fn resolve(flags: Flags) -> Result<Settings, String> {
         None if Path::new(DEFAULT_FILE).exists() => read(Path::new(DEFAULT_FILE))?,
         None => Flags::default(),
     };
-    settle(flags, file).and_then(refuse_what_is_not_there)
+    settle(flags, file).and_then(refuse_what_is_incomplete)
 }
 
-/// Refuses what can be asked for already and is not done yet: a server must not look as if it protected what it does not.
-fn refuse_what_is_not_there(settings: Settings) -> Result<Settings, String> {
+/// Refuses what says nothing or cannot be without something else: a server must not look as if it protected what it does not.
+fn refuse_what_is_incomplete(settings: Settings) -> Result<Settings, String> {
+    let has_policy = settings.listeners.iter().any(|listener| listener.policy.is_some());
+    let keeps_secrets = settings.place != Place::Memory;
     let rows = [
-        (settings.authentication, "--authentication: this version verifies no signatures and enforces no policies"),
-        (settings.audit.is_some(), "--audit: this version records nothing"),
-        (settings.accounts.len() > 1, "--account: this version has one account"),
         (
-            settings.listeners.iter().any(|listener| listener.policy.is_some()),
-            "policy of a listener: this version enforces no policies",
+            !settings.authentication && has_policy,
+            "the policy of a listener needs --authentication: without it nothing is enforced",
+        ),
+        (
+            !settings.authentication && settings.accounts.len() > 1,
+            "several accounts need --authentication: without it nobody can be told from another",
+        ),
+        (
+            settings.authentication && keeps_secrets && settings.master_key.is_none(),
+            "--authentication needs a master key, which the secrets of access keys are sealed with: give --master-key file:PATH, and \
+             --make-master-key to make the file",
         ),
     ];
-    match rows.iter().find(|(asked, _)| *asked) {
+    match rows.iter().find(|(is_incomplete, _)| *is_incomplete) {
         Some((_, words)) => Err((*words).to_owned()),
         None => Ok(settings),
     }

@@ -6,7 +6,7 @@ use runtime::{Clock, Random};
 use server::{Address, Endpoint, Listener, ListenerSettings, Tls, TlsSettings};
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Sockets on which connections are queueing already, and what protects them.
@@ -53,18 +53,21 @@ pub fn open(settings: &Settings, clock: &Clock) -> Result<Listening, String> {
 }
 
 fn listen(choice: &ListenerChoice, tls: Option<&Arc<Tls>>) -> Result<Listener, String> {
-    let policy_text = choice.policy.as_deref().map(read).transpose()?;
+    let endpoint = endpoint(choice)?;
     let settings = ListenerSettings {
         address: choice.address.clone(),
-        endpoint: Arc::new(Endpoint { id: choice.endpoint_id.clone(), policy_text }),
+        endpoint: Arc::new(endpoint),
         allowed: choice.allow.clone(),
         tls: if choice.tls { tls.cloned() } else { None },
     };
     Listener::bind(settings).map_err(|problem| format!("{}: {problem}", choice.address))
 }
 
-fn read(path: &Path) -> Result<String, String> {
-    fs::read_to_string(path).map_err(|problem| format!("{}: {problem}", path.display()))
+fn endpoint(choice: &ListenerChoice) -> Result<Endpoint, String> {
+    let Some(path) = &choice.policy else { return Ok(Endpoint { id: choice.endpoint_id.clone(), policy: None }) };
+    let wrong = |problem: &dyn std::fmt::Display| format!("{}: {problem}", path.display());
+    let text = fs::read_to_string(path).map_err(|problem| wrong(&problem))?;
+    Endpoint::new(choice.endpoint_id.clone(), Some(&text)).map_err(|problem| wrong(&problem))
 }
 
 fn files(choice: &TlsChoice, settings: &Settings, clock: &Clock) -> Result<(TlsSettings, Option<Made>), String> {

@@ -3,6 +3,7 @@
 //! `stator serve` runs the server, `stator check` looks through a data directory that no server has open, `stator keys` makes and changes
 //! the keys that one is encrypted with.
 
+mod access;
 mod check;
 mod config;
 mod keys;

@@ -2,7 +2,7 @@
 
 use crate::config::{Database, Durability, Place, Settings};
 use crate::keys::{Absence, Secrets};
-use crate::{listening, log};
+use crate::{access, listening, log};
 use engine::Engine;
 use runtime::{Clock, Random};
 use server::audit::Audit;
@@ -34,15 +34,21 @@ async fn serve(settings: &Settings) -> Result<ExitCode, String> {
     let clock = Clock::system();
     let engine = Arc::new(Engine::new(store.clone(), clock.clone(), Random::system(), settings.engine.clone()));
     engine.start_jobs().await.map_err(|problem| format!("cannot read the tables: {problem}"))?;
+    let access = access::open(settings, &store, &secrets, &clock).await?;
     let audit = open_audit(settings, &clock)?;
-    let server_settings =
-        server::Settings { region: settings.engine.region.clone(), limits: Limits::default(), audit: audit.clone() };
+    let server_settings = server::Settings {
+        region: settings.engine.region.clone(),
+        limits: Limits::default(),
+        guard: access.guard.clone(),
+        audit: audit.clone(),
+    };
     let service = Dispatch::new(engine, settings.accounts.first().cloned().unwrap_or_default());
     let server = Server::new(service, server_settings, clock.clone(), Random::system());
     let stop = stop().map_err(|problem| format!("cannot watch for signals: {problem}"))?;
     let hangup = hangup(settings).map_err(|problem| format!("cannot watch for signals: {problem}"))?;
     let listening = listening::open(settings, &clock)?;
     renew_on(hangup, listening.tls.clone(), audit.clone());
+    access.announce();
     listening.announce(settings)?;
     tracing::info!(master_key = %secrets, "keys");
     let finished = server.run(listening.listeners, stop).await;

@@ -139,9 +139,13 @@ pub fn not_a_table_arn(arn: &str) -> Error {
 
 /// The resource of a tag operation belongs to another account.
 pub fn access_denied(account: &str, operation: &str, arn: &str) -> Error {
-    let message = format!(
+    not_authorized(format!(
         "User: arn:aws:iam::{account}:root is not authorized to perform: dynamodb:{operation} on resource: {arn}"
-    );
+    ))
+}
+
+/// Policies do not allow the request: why, in their words.
+pub fn not_authorized(message: String) -> Error {
     ErrorKind::AccessDenied { message: message.into() }.into()
 }
 

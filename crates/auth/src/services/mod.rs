@@ -60,6 +60,11 @@ impl Service {
         }
     }
 
+    /// The service of this name in credential scopes.
+    pub fn of_prefix(prefix: &str) -> Option<Self> {
+        [Self::Iam, Self::Sts].into_iter().find(|service| service.prefix() == prefix)
+    }
+
     /// Which service a form's `Version` means, for a request that does not say it otherwise.
     pub fn of_version(version: &str) -> Option<Self> {
         [Self::Iam, Self::Sts].into_iter().find(|service| service.version() == version)
@@ -112,12 +117,14 @@ impl Services {
         };
         match answer {
             Ok((row, answer)) => Response { status: 200, body: success(row, answer, request_id), event },
-            Err(failure) => {
-                event.failed(&failure);
-                let body = error_xml(service, &failure, request_id);
-                Response { status: failure.status, body, event }
-            }
+            Err(failure) => refusal(service, &failure, request_id, event),
         }
+    }
+
+    /// Answers a request that is refused before anything is asked of it, such as one whose signature is wrong.
+    pub fn refuse(&self, service: Service, form: &[u8], failure: Failure, request_id: &str) -> Response {
+        let event = Event::new(service, Form::parse(form).as_ref().ok());
+        refusal(service, &failure, request_id, event)
     }
 
     async fn answer(
@@ -173,8 +180,13 @@ fn success(row: &Row, answer: Answer, request_id: &str) -> String {
     xml.into_string()
 }
 
-/// An error as query services answer it, also one that is found before [`Services::call`], such as a signature that is wrong.
-pub fn error_xml(service: Service, failure: &Failure, request_id: &str) -> String {
+fn refusal(service: Service, failure: &Failure, request_id: &str, mut event: Event) -> Response {
+    event.failed(failure);
+    Response { status: failure.status, body: error_xml(service, failure, request_id), event }
+}
+
+/// An error as query services answer it.
+pub(crate) fn error_xml(service: Service, failure: &Failure, request_id: &str) -> String {
     let mut xml = Xml::default();
     xml.root("ErrorResponse", service.namespace(), |xml| {
         xml.node("Error", |xml| {

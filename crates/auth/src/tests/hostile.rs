@@ -1,7 +1,8 @@
 //! Requests that nobody's client makes.
 
 use super::fixture::{Fixture, text};
-use crate::{Failure, Service, error_xml};
+use crate::services::error_xml;
+use crate::{Failure, Service};
 
 #[tokio::test]
 async fn hostile_forms_are_refused_and_told_safely() {

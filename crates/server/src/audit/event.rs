@@ -147,8 +147,9 @@ pub struct SessionIssuer {
     /// `Role`, `User` or `Root`.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// Its unique id.
-    pub principal_id: String,
+    /// Its unique id, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub principal_id: Option<String>,
     /// Its ARN.
     pub arn: String,
     /// Its account.

@@ -11,7 +11,7 @@ use std::path::Path;
 fn origin() -> Origin {
     Origin {
         source: Some([10, 0, 0, 7].into()),
-        endpoint: Arc::new(Endpoint { id: Some("vpce-1".to_owned()), policy_text: None }),
+        endpoint: Arc::new(Endpoint { id: Some("vpce-1".to_owned()), policy: None }),
         protection: Some(Protection { version: "TLSv1.3", cipher_suite: "TLS_AES_128_GCM_SHA256" }),
     }
 }

@@ -34,9 +34,12 @@ fn a_header_is_taken_apart() {
                 date: "20260131".into(),
                 region: "us-east-1".into(),
                 service: "dynamodb".into(),
+                terminator: "aws4_request".into(),
                 signed_headers: "host;x-amz-date".into(),
                 signature: "abc".into(),
                 session_token: None,
+                signed_at: Timestamp::from_unix_seconds(1_769_903_999),
+                place: Place::Header,
             }
         );
     }

@@ -64,7 +64,7 @@ pub async fn start_on(listeners: Vec<ListenerSettings>, limits: Limits) -> Runni
     let addresses: Vec<SocketAddr> = listeners.iter().filter_map(tcp_address).collect();
     // Of a server without any, nobody asks for it.
     let address = addresses.first().copied().unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
-    let settings = Settings { region: "eu-test-1".to_owned(), limits, audit: None };
+    let settings = Settings { region: "eu-test-1".to_owned(), limits, guard: None, audit: None };
     let server: Arc<Server<Echo>> = Server::new(Echo, settings, Clock::system(), Random::seeded(1));
     let (stop, stopped) = oneshot::channel();
     let task = runtime::spawn(async move {

@@ -18,7 +18,7 @@ fn unix(path: &Path) -> ListenerSettings {
 }
 
 fn endpoint(id: &str) -> Arc<Endpoint> {
-    Arc::new(Endpoint { id: Some(id.to_owned()), policy_text: None })
+    Arc::new(Endpoint { id: Some(id.to_owned()), policy: None })
 }
 
 /// What the server says of where a call came from.

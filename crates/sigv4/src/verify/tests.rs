@@ -24,7 +24,7 @@ fn key() -> SigningKey {
     SigningKey::derive(SECRET, &SCOPE)
 }
 
-fn request(headers: &dyn Headers) -> Request<'_> {
+fn request(headers: &(dyn Headers + Sync)) -> Request<'_> {
     Request { method: "POST", path: "/", query: "", headers, body: b"{}", path_rule: PathRule::Normalized }
 }
 

@@ -137,16 +137,21 @@ fn unknown_settings_and_wrong_accounts_are_refused() {
 }
 
 #[test]
-fn what_is_not_there_yet_is_refused() {
+fn what_protects_nothing_alone_is_refused() {
+    let resolved = |arguments: &[&str], file: &str| settled(arguments, file).and_then(refuse_what_is_incomplete);
     let policy = "[[listener]]\nlisten = \"127.0.0.1:8443\"\nendpoint-id = \"vpce-1\"\npolicy = \"policy.json\"";
-    for (arguments, file) in [
-        (&["--authentication"][..], ""),
-        (&["--audit", "events"], ""),
-        (&["--account", "111111111111,222222222222"], ""),
-        (&[], policy),
+    let two = ["--account", "111111111111,222222222222"];
+    let of_memory = ["--authentication", "--in-memory"];
+    for (arguments, file, asked) in [
+        (&["--authentication"][..], "", "--make-master-key"),
+        (&["--authentication", "--store", "postgres://localhost/db"], "", "--make-master-key"),
+        (&two, "", "--authentication"),
+        (&[], policy, "--authentication"),
     ] {
-        let problem = settled(arguments, file).and_then(refuse_what_is_not_there).unwrap_err();
-        assert!(problem.contains("this version"), "{problem}");
+        let problem = resolved(arguments, file).unwrap_err();
+        assert!(problem.contains(asked), "{problem}");
     }
-    settled(&["--tls-self-signed", "--account", "111111111111"], "").and_then(refuse_what_is_not_there).unwrap();
+    resolved(&["--audit", "events"], "").unwrap();
+    resolved(&[&of_memory[..], &two].concat(), policy).unwrap();
+    resolved(&["--authentication", "--master-key", "file:key"], policy).unwrap();
 }
