@@ -1,7 +1,9 @@
 //! A server over an echoing service, and a client that sees every byte.
 
 use runtime::{Clock, Random};
-use server::{Address, Answer, AuthenticatedCall, Limits, Listener, ListenerSettings, Server, Service, Settings};
+use server::{
+    Address, Answer, AuthenticatedCall, Limits, Listener, ListenerSettings, Sender, Server, Service, Settings,
+};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +29,12 @@ impl Service for Echo {
             b"\"slow\"" => Clock::system().sleep(Duration::from_millis(300)).await,
             b"\"whence\"" => return Answer::success(format!("{:?}", call.origin())),
             b"\"who\"" => return Answer::success(format!("{:?}", call.credentials())),
+            b"\"sender\"" => {
+                return Answer::success(match call.sender() {
+                    Sender::Anyone => "anyone".to_owned(),
+                    Sender::Known(sender) => sender.identity().arn().to_owned(),
+                });
+            }
             _ => (),
         }
         Answer::success(call.body().clone())
@@ -60,11 +68,15 @@ pub async fn start_with(limits: Limits) -> Running {
 }
 
 pub async fn start_on(listeners: Vec<ListenerSettings>, limits: Limits) -> Running {
+    let settings = Settings { region: "eu-test-1".to_owned(), limits, guard: None, audit: None };
+    start_as(listeners, settings).await
+}
+
+pub async fn start_as(listeners: Vec<ListenerSettings>, settings: Settings) -> Running {
     let listeners: Vec<Listener> = listeners.into_iter().map(|settings| Listener::bind(settings).unwrap()).collect();
     let addresses: Vec<SocketAddr> = listeners.iter().filter_map(tcp_address).collect();
     // Of a server without any, nobody asks for it.
     let address = addresses.first().copied().unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
-    let settings = Settings { region: "eu-test-1".to_owned(), limits, guard: None, audit: None };
     let server: Arc<Server<Echo>> = Server::new(Echo, settings, Clock::system(), Random::seeded(1));
     let (stop, stopped) = oneshot::channel();
     let task = runtime::spawn(async move {

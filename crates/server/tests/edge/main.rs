@@ -4,6 +4,7 @@
 mod authentication;
 mod compression;
 mod fixture;
+mod guard;
 mod http1;
 mod http2;
 mod limits;
