@@ -7,13 +7,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from copy import copy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from blackbox.clients import unique_name
+from blackbox.clients import ANYONE, unique_name
 from blackbox.conftest import delete_quietly
+from harness.credentials import Credentials
 
 AWS = Path(sys.executable).parent / "aws"
 
@@ -21,18 +23,25 @@ AWS = Path(sys.executable).parent / "aws"
 class Cli:
     """Runs `aws dynamodb ...`, or another service's commands, against the endpoint."""
 
-    def __init__(self, endpoint: str, home: Path, service: str = "dynamodb") -> None:
+    def __init__(
+        self, endpoint: str, home: Path, service: str = "dynamodb", credentials: Credentials | None = ANYONE
+    ) -> None:
         self._service = service
         self._environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(home),
             "AWS_ENDPOINT_URL": endpoint,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
+            **(credentials.environment() if credentials else {}),
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_PAGER": "",
             "AWS_MAX_ATTEMPTS": "1",
         }
+
+    def of(self, service: str) -> Cli:
+        """The commands of another service, run by the same somebody."""
+        other = copy(self)
+        other._service = service
+        return other
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         command = [str(AWS), self._service, *words]

@@ -1,22 +1,26 @@
 // The AWS SDK for JavaScript out of the tests' package cache, and clients for the endpoint under test.
 //
-// The cache lies outside the checkout, where `import` does not look: `createRequire` does.
+// The cache lies outside the checkout, where `import` does not look: `createRequire` does. The environment names the endpoint,
+// and the credentials where the server verifies them.
 
 import { randomUUID } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { after } from 'node:test'
 
-const require = createRequire(`${process.env.STATOR_NODE_MODULES}/`)
+export const required = createRequire(`${process.env.STATOR_NODE_MODULES}/`)
 
-export const dynamodb = require('@aws-sdk/client-dynamodb')
-export const streams = require('@aws-sdk/client-dynamodb-streams')
-export const documents = require('@aws-sdk/lib-dynamodb')
-export const handlers = require('@smithy/node-http-handler')
+export const dynamodb = required('@aws-sdk/client-dynamodb')
+export const streams = required('@aws-sdk/client-dynamodb-streams')
+export const documents = required('@aws-sdk/lib-dynamodb')
+export const handlers = required('@smithy/node-http-handler')
 
-const settings = {
+export const settings = {
   endpoint: process.env.STATOR_ENDPOINT,
   region: 'us-east-1',
-  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  credentials: {
+    accessKeyId: process.env.STATOR_ACCESS_KEY_ID ?? 'test',
+    secretAccessKey: process.env.STATOR_SECRET_ACCESS_KEY ?? 'test',
+  },
   maxAttempts: 1,
 }
 
