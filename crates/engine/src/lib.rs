@@ -27,6 +27,7 @@ pub mod ops;
 pub mod page;
 pub mod partitions;
 pub mod plan;
+pub mod policies;
 pub mod streams;
 pub mod tables;
 pub mod transaction;

@@ -19,6 +19,7 @@
 //! Not modelled, because nothing here has them: policies of organizations (SCP and RCP), access control lists.
 
 mod arn;
+mod canonical;
 mod condition;
 mod context;
 mod decide;
@@ -31,6 +32,7 @@ mod policy;
 mod principal;
 mod statement;
 
+pub use canonical::canonical;
 pub use context::{Absent, Context, TextList, Values};
 pub use decide::{Decision, Denial, Policies, PolicyKind, Query, decide, decide_trust};
 pub use error::PolicyError;

@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::error::{corrupted, from_store};
+use crate::policies;
 use crate::streams::{shards, stored};
 use crate::tables::definition::{self, Origin};
 use crate::tables::description::View;
@@ -10,7 +11,7 @@ use api::{CreateTableInput, CreateTableOutput, Decoded, Error, messages};
 use bytes::Bytes;
 use layout::{keys, record};
 use model::table::Status;
-use model::{Table, limits};
+use model::{PolicyState, Table, limits};
 use storage::{Batch, Direction, Scan, StoreError};
 
 /// How often the creation is planned anew after a conflict with another creation.
@@ -60,6 +61,16 @@ async fn create(context: &Context<'_>, input: &CreateTableInput<'_>) -> Result<T
         if let Some(view) = tables::streams::wanted_view(input.stream_specification.as_ref()) {
             let now_ms = stored::moment_of_next(context, account, name).await?;
             shards::enable(&mut table, view, now_ms, &mut batch)?;
+        }
+        if let Some(text) = &input.resource_policy {
+            let policy = PolicyState::changed(None, table.created_ms, true);
+            policies::stored::put(
+                &mut batch,
+                keys::table_policy(number),
+                policy.revision,
+                &policies::document::check(text)?,
+            )?;
+            table.policy = Some(policy);
         }
         batch.check(keys::table(account, name), expected);
         batch.check(counter_key.clone(), counter.map(|counter| counter.version));

@@ -14,7 +14,6 @@ pub fn refuse_in_create(input: &CreateTableInput<'_>) -> Result<(), Error> {
             "SSESpecification",
             "encryption with a key of the customer is",
         ),
-        (input.resource_policy.is_some(), "ResourcePolicy", "resource policies are"),
         (input.global_table_source_arn.is_some(), "GlobalTableSourceArn", "global tables are"),
         (
             input.global_table_settings_replication_mode.is_some(),
