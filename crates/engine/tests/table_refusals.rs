@@ -212,7 +212,6 @@ async fn settings_of_a_new_table() {
     let unavailable = |parameter: &str, feature: &str| {
         format!("{parameter} cannot be specified: {feature} not available in this version")
     };
-    let key = unavailable("SSESpecification", "encryption with a key of the customer is");
     let global = unavailable("GlobalTableSourceArn", "global tables are");
     let rows = vec![
         (
@@ -232,7 +231,10 @@ async fn settings_of_a_new_table() {
             "*Table is being created with a stream enabled, UpdateViewType is required",
         ),
         (broken(json!({ "Tags": tags })), "*Number of tags exceeds the limit of 50 tags of a resource"),
-        (alone(json!({ "SSESpecification": { "Enabled": true } })), &key),
+        (
+            alone(json!({ "SSESpecification": { "Enabled": true } })),
+            "*Encryption cannot be enabled: this server does not encrypt what it stores",
+        ),
         (alone(json!({ "ResourcePolicy": "{" })), "*Invalid policy document: This policy contains invalid Json"),
         (alone(json!({ "GlobalTableSourceArn": "arn:aws:dynamodb:eu-west-1:000000000000:table/x" })), &global),
         (

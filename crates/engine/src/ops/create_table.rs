@@ -6,7 +6,7 @@ use crate::policies;
 use crate::streams::{shards, stored};
 use crate::tables::definition::{self, Origin};
 use crate::tables::description::View;
-use crate::tables::{self, change, removal, status};
+use crate::tables::{self, change, encryption, removal, status};
 use api::{CreateTableInput, CreateTableOutput, Decoded, Error, messages};
 use bytes::Bytes;
 use layout::{keys, record};
@@ -25,12 +25,13 @@ pub async fn run(
     request: &Decoded<CreateTableInput<'_>>,
 ) -> Result<CreateTableOutput<'static>, Error> {
     let input = &request.input;
-    definition::check(input)?;
-    let table = create(context, input).await?;
-    context.engine.read_table(&table.account, &table.name).await?;
     let engine = context.engine;
-    let region = &engine.settings.region;
-    let view = View { table: &table, status: Status::Creating, now_ms: engine.now_ms(), region, counts: &[] };
+    let settings = &engine.settings;
+    definition::check(input)?;
+    encryption::check(input.sse_specification.as_ref(), settings.master_key.as_ref())?;
+    let table = create(context, input).await?;
+    engine.read_table(&table.account, &table.name).await?;
+    let view = View { table: &table, status: Status::Creating, now_ms: engine.now_ms(), settings, counts: &[] };
     Ok(CreateTableOutput { table_description: Some(view.describe()) })
 }
 

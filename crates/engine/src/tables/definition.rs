@@ -4,7 +4,7 @@
 
 use super::indexes::{self, IndexRequest};
 use super::throughput::{self, OnDemandOrigin};
-use super::{streams, tags, unavailable};
+use super::{encryption, streams, tags, unavailable};
 use crate::partitions;
 use crate::policies::document;
 use api::{AttributeDefinition, CreateTableInput, Error, KeySchemaElement, messages};
@@ -93,6 +93,7 @@ pub fn define(input: &CreateTableInput<'_>, origin: Origin) -> Result<Table, Err
         next_shard_number: 0,
         stream: None,
         time_to_live: None,
+        encryption_stated: encryption::stated(input.sse_specification.as_ref(), false),
         policy: None,
     })
 }
