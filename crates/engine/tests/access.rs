@@ -14,6 +14,7 @@ use support::changes::streaming;
 use support::shared::Shared;
 use support::{ACCOUNT, REGION, Server, composite, index, with};
 
+const GUEST: &str = "111122223333";
 const TABLE: &str = "arn:aws:dynamodb:eu-west-1:000000000000:table/music";
 
 /// Every operation that is served, with its decoder.
@@ -348,9 +349,10 @@ async fn a_table_that_is_not_there_is_touched_all_the_same() {
     assert!(found[0].table.is_none());
 }
 
-/// A policy that lets everybody take an action.
+/// A policy that lets an account take an action.
 fn allowing(action: &str) -> String {
-    json!({ "Statement": [{ "Effect": "Allow", "Principal": "*", "Action": action, "Resource": "*" }] }).to_string()
+    json!({ "Statement": [{ "Effect": "Allow", "Principal": { "AWS": GUEST }, "Action": action, "Resource": "*" }] })
+        .to_string()
 }
 
 /// The one policy of what a request touches.
@@ -362,9 +364,8 @@ async fn policy_of(server: &Server, operation: &str, input: Value) -> Option<Arc
 
 /// Whether a policy lets somebody take an action.
 fn allows(policy: Option<&Policy>, action: &str) -> bool {
-    let arn = "arn:aws:iam::111122223333:root";
-    let principal =
-        Principal { kind: PrincipalKind::Root, account: "111122223333", arn, issuer_arn: None, unique_id: "" };
+    let arn = &format!("arn:aws:iam::{GUEST}:root");
+    let principal = Principal { kind: PrincipalKind::Root, account: GUEST, arn, issuer_arn: None, unique_id: "" };
     let query = Query { principal: &principal, action, resource: TABLE, context: &Absent };
     policy.is_some_and(|policy| policy.evaluate(&query) == Some(Effect::Allow))
 }

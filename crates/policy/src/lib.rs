@@ -30,6 +30,7 @@ mod parse;
 mod pattern;
 mod policy;
 mod principal;
+mod public;
 mod statement;
 
 pub use canonical::canonical;
@@ -39,3 +40,4 @@ pub use error::PolicyError;
 pub use key::Key;
 pub use policy::{DocumentKind, Effect, Policy, Version};
 pub use principal::{Principal, PrincipalKind};
+pub use public::is_public;

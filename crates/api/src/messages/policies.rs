@@ -51,6 +51,14 @@ pub fn invalid_policy_principal() -> Error {
     validation("Invalid principal in policy document.")
 }
 
+/// A document that lets everybody in. The end of the sentence is inferred.
+pub fn public_policy() -> Error {
+    validation(
+        "Resource-based policy grants unbounded access in one or more elements. Please revise the policy to ensure \
+         least-privilege form of access.",
+    )
+}
+
 /// GetResourcePolicy of a resource without: it names the ARN.
 pub fn policy_not_found(words: impl Display) -> Error {
     let message = format!("Resource-based policy not found for the provided ResourceArn: {words}");

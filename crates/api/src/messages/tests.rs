@@ -531,6 +531,13 @@ fn resource_policies() {
         (policy_too_large(20480), bad, invalid("Maximum policy size of 20480 bytes exceeded")),
         (invalid_policy("why"), bad, invalid("Invalid policy document: why")),
         (invalid_policy_principal(), bad, "Invalid principal in policy document.".to_owned()),
+        (
+            public_policy(),
+            bad,
+            "Resource-based policy grants unbounded access in one or more elements. Please revise the policy to ensure \
+             least-privilege form of access."
+                .to_owned(),
+        ),
         (policy_not_found("x"), none, absent("x")),
         (
             other_policy_revision("table t", "1", "2"),

@@ -10,8 +10,14 @@ pub fn check(text: &str) -> Result<String, Error> {
     if text.len() > max {
         return Err(messages::policy_too_large(max));
     }
-    let kept = Policy::parse(text, DocumentKind::Resource).and_then(|_| policy::canonical(text));
-    kept.map_err(|problem| refusal(&problem))
+    let read = || {
+        Policy::parse(text, DocumentKind::Resource)?;
+        Ok((policy::canonical(text)?, policy::is_public(text)?))
+    };
+    match read().map_err(|problem| refusal(&problem))? {
+        (_, true) => Err(messages::public_policy()),
+        (kept, false) => Ok(kept),
+    }
 }
 
 /// DynamoDB's words, where it has others than IAM (measured, October 2026). That of missing actions is inferred.
@@ -34,7 +40,9 @@ mod tests {
 
     #[test]
     fn refusals() {
-        let statement = r#"{"Effect":"Allow","Principal":"*","Action":"dynamodb:*","Resource":"*"}"#;
+        let public = r#"{"Effect":"Allow","Principal":"*","Action":"dynamodb:*","Resource":"*"}"#;
+        assert_eq!(check(&format!(r#"{{"Statement":{public}}}"#)), Err(messages::public_policy()));
+        let statement = r#"{"Effect":"Deny","Principal":"*","Action":"dynamodb:*","Resource":"*"}"#;
         let of = |statement: &str| format!(r#"{{"Statement":[{statement}]}}"#);
         let named = statement.replace('{', r#"{"Sid":"a","#);
         let rows = [
