@@ -114,7 +114,7 @@ mod tests {
             WANTED.replace("{\"", "{ \n\"").replace(",\"", ",\t\""),
             WANTED.replace("arn:aws:iam::111122223333:root", "111122223333"),
             WANTED.replace(r#""dynamodb:GetItem""#, r#"["dynamodb:GetItem"]"#).replace(r#""true""#, "[true]"),
-            WANTED.replace('[', "").replace(']', ""),
+            WANTED.replace(['[', ']'], ""),
             WANTED
                 .replace(r#""Sid":"a","Effect":"Allow","#, "")
                 .replace(r#""*","#, r#""*","Effect":"Allow","Sid":"a","#),

@@ -437,29 +437,6 @@ fn tables_and_tags() {
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or \
              SSESpecification or ReplicaUpdates is required",
         ),
-        (
-            encryption_off_with("SSEType"),
-            "One or more parameter values were invalid: SSEType can not be specified if Enabled is false",
-        ),
-        (encryption_without_kms(), "One or more parameter values were invalid: SSEType AES256 is not supported"),
-        (
-            encryption_type_missing(),
-            "One or more parameter values were invalid: SSEType KMS is required if KMSMasterKeyId is specified",
-        ),
-        (
-            store_not_encrypted(),
-            "One or more parameter values were invalid: Encryption cannot be enabled: this server does not encrypt what it stores",
-        ),
-        (
-            master_key_of_no_kms(),
-            "One or more parameter values were invalid: SSEType KMS cannot be specified: the master key of this server is \
-             not a key of a KMS",
-        ),
-        (
-            other_master_key("a", "b"),
-            "One or more parameter values were invalid: KMSMasterKeyId a cannot be specified: this server encrypts \
-             everything under b",
-        ),
         (not_a_table_arn("x"), "Invalid TableArn: Invalid ResourceArn provided as input x"),
         (no_tags(), "Atleast one Tag needs to be provided as Input."),
         (no_tag_keys(), "Atleast one Tag Key needs to be provided as Input."),
@@ -502,6 +479,35 @@ fn tables_and_tags() {
     for (error, code, words) in rows {
         assert_eq!((error.code(), error.message()), (code, words));
     }
+}
+
+#[test]
+fn encryption() {
+    check(&[
+        (
+            encryption_off_with("SSEType"),
+            "One or more parameter values were invalid: SSEType can not be specified if Enabled is false",
+        ),
+        (encryption_without_kms(), "One or more parameter values were invalid: SSEType AES256 is not supported"),
+        (
+            encryption_type_missing(),
+            "One or more parameter values were invalid: SSEType KMS is required if KMSMasterKeyId is specified",
+        ),
+        (
+            store_not_encrypted(),
+            "One or more parameter values were invalid: Encryption cannot be enabled: this server does not encrypt what it stores",
+        ),
+        (
+            master_key_of_no_kms(),
+            "One or more parameter values were invalid: SSEType KMS cannot be specified: the master key of this server is \
+             not a key of a KMS",
+        ),
+        (
+            other_master_key("a", "b"),
+            "One or more parameter values were invalid: KMSMasterKeyId a cannot be specified: this server encrypts \
+             everything under b",
+        ),
+    ]);
 }
 
 #[test]

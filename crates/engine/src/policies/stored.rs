@@ -104,14 +104,16 @@ fn expect_revision(resource: &Resource<'_>, state: Option<PolicyState>, expected
 
 /// What has a policy, as it is stored.
 enum Holder {
-    Table(OpenTable),
-    Stream {
-        key: Bytes,
-        version: Version,
-        record: StreamRecord,
-        /// The table, if this is its newest stream: its descriptor says the same of it.
-        table: Option<OpenTable>,
-    },
+    Table(Box<OpenTable>),
+    Stream(Box<StoredStream>),
+}
+
+struct StoredStream {
+    key: Bytes,
+    version: Version,
+    record: StreamRecord,
+    /// The table, if this is its newest stream: its descriptor says the same of it.
+    table: Option<OpenTable>,
 }
 
 impl Holder {
@@ -119,53 +121,56 @@ impl Holder {
         let Resource { arn, account, table, stream } = *resource;
         let Some(label) = stream else {
             let found = change::read(context, arn).await?;
-            return found.map(Self::Table).ok_or_else(|| messages::table_not_found(table));
+            return found.map(|table| Self::Table(table.into())).ok_or_else(|| messages::table_not_found(table));
         };
         let key = keys::stream(account, table, label);
         let found = context.get(&key).await?.ok_or_else(|| messages::policy_stream_not_found(table, label))?;
         let record: StreamRecord = stored::decode(&key, &found.value)?;
         let table = change::read_any(context, account, table).await?;
         let table = table.filter(|table| table.descriptor.stream.as_ref() == Some(&record.stream));
-        Ok(Self::Stream { key, version: found.version, record, table })
+        Ok(Self::Stream(StoredStream { key, version: found.version, record, table }.into()))
     }
 
     fn state(&self) -> Option<PolicyState> {
         match self {
             Self::Table(table) => table.descriptor.policy,
-            Self::Stream { record, .. } => record.stream.policy,
+            Self::Stream(stream) => stream.record.stream.policy,
         }
     }
 
     fn document_key(&self) -> Bytes {
         match self {
             Self::Table(table) => keys::table_policy(table.descriptor.number),
-            Self::Stream { record, .. } => keys::stream_policy(record.table_number, &record.stream.label),
+            Self::Stream(stream) => keys::stream_policy(stream.record.table_number, &stream.record.stream.label),
         }
     }
 
     /// A table that comes or goes keeps the policy that it has (measured of one that goes, October 2026).
     fn refuse_change(&self, now_ms: i64) -> Result<(), Error> {
-        match self {
-            Self::Table(OpenTable { descriptor, .. }) => match status::of_table(descriptor, now_ms) {
-                Some(Status::Creating | Status::Deleting) => status::refuse_in_transition(descriptor, now_ms),
-                Some(Status::Active | Status::Updating) | None => Ok(()),
-            },
-            Self::Stream { .. } => Ok(()),
+        let Self::Table(table) = self else { return Ok(()) };
+        match status::of_table(&table.descriptor, now_ms) {
+            Some(Status::Creating | Status::Deleting) => status::refuse_in_transition(&table.descriptor, now_ms),
+            Some(Status::Active | Status::Updating) | None => Ok(()),
         }
     }
 
     /// Adds the write of the descriptors that name the policy to a batch, with the checks that they are still these.
     fn set(&self, state: PolicyState, batch: &mut Batch) -> Result<(), Error> {
+        let set_table = |OpenTable { key, version, .. }: &OpenTable, next: &Table, batch: &mut Batch| {
+            batch.check(key.clone(), Some(*version));
+            change::set(batch, next)
+        };
         match self {
-            Self::Table(OpenTable { descriptor, key, version, .. }) => {
-                batch.check(key.clone(), Some(*version));
-                change::set(batch, &Table { policy: Some(state), ..descriptor.clone() })
+            Self::Table(table) => {
+                let next = Table { policy: Some(state), ..table.descriptor.clone() };
+                set_table(table, &next, batch)
             }
-            Self::Stream { key, version, record, table } => {
+            Self::Stream(stored) => {
+                let StoredStream { key, version, record, table } = stored.as_ref();
                 let stream = Stream { policy: Some(state), ..record.stream.clone() };
-                if let Some(OpenTable { descriptor, key, version, .. }) = table {
-                    batch.check(key.clone(), Some(*version));
-                    change::set(batch, &Table { stream: Some(stream.clone()), ..descriptor.clone() })?;
+                if let Some(table) = table {
+                    let next = Table { stream: Some(stream.clone()), ..table.descriptor.clone() };
+                    set_table(table, &next, batch)?;
                 }
                 batch.check(key.clone(), Some(*version));
                 change::put(batch, key.clone(), &StreamRecord { stream, ..record.clone() })
