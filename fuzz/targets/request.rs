@@ -46,6 +46,9 @@ fn decode(number: usize, body: &[u8]) -> Result<(), Error> {
         decode_describe_stream,
         decode_get_shard_iterator,
         decode_get_records,
+        decode_put_resource_policy,
+        decode_get_resource_policy,
+        decode_delete_resource_policy,
     )
 }
 

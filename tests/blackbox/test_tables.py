@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 
@@ -207,3 +208,28 @@ def test_keys_must_match_the_schema(client: Any, sorted_table: str) -> None:
         TableName=sorted_table,
         Item={"pk": s(""), "sk": n(1)},
     )
+
+
+def test_resource_policies(client: Any, make_table: MakeTable) -> None:
+    name = make_table(StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})
+    described = client.describe_table(TableName=name)["Table"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+        "Action": "dynamodb:GetItem",
+        "Resource": described["TableArn"],
+    }
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    for arn in (described["TableArn"], described["LatestStreamArn"]):
+        refused(client.get_resource_policy, "PolicyNotFoundException", ResourceArn=arn)
+        put = client.put_resource_policy(ResourceArn=arn, Policy=json.dumps(document, indent=2))
+        again = client.put_resource_policy(
+            ResourceArn=arn, Policy=json.dumps(document), ConfirmRemoveSelfResourceAccess=True
+        )
+        assert again["RevisionId"] == put["RevisionId"]
+        got = client.get_resource_policy(ResourceArn=arn)
+        assert (json.loads(got["Policy"]), got["RevisionId"]) == (document, put["RevisionId"])
+        expecting = {"ResourceArn": arn, "ExpectedRevisionId": "NO_POLICY"}
+        refused(client.put_resource_policy, "PolicyNotFoundException", Policy=json.dumps(document), **expecting)
+        assert client.delete_resource_policy(ResourceArn=arn)["RevisionId"] == put["RevisionId"]
+        refused(client.get_resource_policy, "PolicyNotFoundException", ResourceArn=arn)

@@ -7,6 +7,7 @@
 mod constraints;
 mod indexes;
 mod items;
+mod policies;
 mod protocol;
 mod reads;
 mod serialization;
@@ -24,6 +25,7 @@ pub(crate) use constraints::{
 pub use constraints::{enveloped, invalid_table_arn, required_parameter, table_name_length, validation, value_fault};
 pub use indexes::*;
 pub use items::*;
+pub use policies::*;
 pub use protocol::*;
 pub use reads::*;
 pub(crate) use serialization::*;

@@ -24,6 +24,7 @@ pub use facts::{Facts, Wanted};
 
 use crate::catalog::OpenTable;
 use crate::context::Context;
+use crate::policies::compiled;
 use api::{Decoded, Error};
 use model::KeySchema;
 use model::arn::{self, TableReference};
@@ -69,6 +70,7 @@ struct Named {
     account: String,
     arn: String,
     open: Option<Arc<OpenTable>>,
+    policy: Option<Arc<Policy>>,
 }
 
 impl Named {
@@ -79,13 +81,14 @@ impl Named {
             TableReference::Name(name) => (region.as_str(), context.caller.account.as_str(), name),
             TableReference::Arn { region, account, name } => (region, account, name),
         };
-        let open = context.engine.find_table(account, reference).await?;
-        Ok(Self { account: account.to_owned(), arn: arn::table(region, account, name), open })
+        let mut open = context.find_table(reference).await?;
+        let policy = compiled::of_table(context, &mut open).await?;
+        Ok(Self { account: account.to_owned(), arn: arn::table(region, account, name), open, policy })
     }
 
     /// An action on the table.
     fn table(self, action: &'static str, facts: Facts) -> Access {
-        Access { action, resource: self.arn, account: self.account, table: self.open, policy: None, facts }
+        Access { action, resource: self.arn, account: self.account, table: self.open, policy: self.policy, facts }
     }
 
     /// An action on the table, or on an index of it where one is named.

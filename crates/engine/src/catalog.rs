@@ -7,7 +7,8 @@
 use crate::Engine;
 use crate::error::{corrupted, from_store};
 use crate::partitions::heat::Heat;
-use api::{Error, messages};
+use crate::policies::compiled::Kept;
+use api::Error;
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use layout::{keys, record};
@@ -29,6 +30,10 @@ pub struct OpenTable {
     pub version: Version,
     /// A version as of which this was the descriptor: raised by every commit that checked it.
     current_as_of: AtomicU64,
+    /// The table's policy, once somebody needed it.
+    pub policy: Kept,
+    /// The policy of the table's newest stream, once somebody needed it.
+    pub stream_policy: Kept,
     /// What is asked of the table's items. It goes over to the table as it is read next.
     pub heat: Arc<Heat>,
 }
@@ -42,7 +47,15 @@ impl OpenTable {
 
     /// A table whose descriptor has this version.
     pub fn new(key: Bytes, version: Version, descriptor: Table) -> Self {
-        Self { descriptor, key, version, current_as_of: AtomicU64::new(version), heat: Arc::default() }
+        Self {
+            descriptor,
+            key,
+            version,
+            current_as_of: AtomicU64::new(version),
+            policy: Kept::new(),
+            stream_policy: Kept::new(),
+            heat: Arc::default(),
+        }
     }
 
     /// Counts what a read of an item, or of a range that begins with this key, has used.
@@ -108,7 +121,8 @@ impl Catalog {
 }
 
 impl Engine {
-    /// The table of a name or ARN, or `None` where there is no such table in this Region.
+    /// The table of a name or ARN, or `None` where there is no such table in this Region. An ARN may name any account: who may ask for
+    /// whose tables was decided before.
     ///
     /// # Errors
     /// Only those of the store.
@@ -116,7 +130,7 @@ impl Engine {
         let (account, name) = match TableReference::parse(reference) {
             TableReference::Name(name) => (account, name),
             TableReference::Arn { region, account: owner, name } => {
-                if region != self.settings.region || owner != account {
+                if region != self.settings.region {
                     return Ok(None);
                 }
                 (owner, name)
@@ -126,15 +140,6 @@ impl Engine {
             Some(table) => Ok(Some(table)),
             None => self.read_table(account, name).await,
         }
-    }
-
-    /// The table of a name or ARN, for an operation on items.
-    ///
-    /// # Errors
-    /// ResourceNotFoundException where there is no such table, or it is not there yet or any more.
-    pub async fn table_for_items(&self, account: &str, reference: &str) -> Result<Arc<OpenTable>, Error> {
-        let table = self.find_table(account, reference).await?.ok_or_else(messages::requested_resource_not_found)?;
-        if self.serves_items(&table.descriptor) { Ok(table) } else { Err(messages::requested_resource_not_found()) }
     }
 
     /// Reads a table's descriptor again, after a conflict or a change.

@@ -8,6 +8,7 @@ use crate::Engine;
 use crate::catalog::OpenTable;
 use crate::error::from_store;
 use crate::opened::{Opened, Outdated};
+use crate::tables::change;
 use api::{Error, messages};
 use bytes::Bytes;
 use runtime::TurnTaken;
@@ -41,15 +42,33 @@ impl<'e> Context<'e> {
         Self { engine, caller, seen: AtomicU64::new(0), opened }
     }
 
-    /// The table of a name or ARN, for an operation on its items.
-    pub async fn table(&self, reference: &str) -> Result<Arc<OpenTable>, Error> {
-        let found = self.engine.table_for_items(&self.caller.account, reference).await;
+    /// The table of a name or ARN, whatever its status, if there is one. An ARN may be of another account.
+    pub async fn find_table(&self, reference: &str) -> Result<Option<Arc<OpenTable>>, Error> {
+        let found = self.engine.find_table(&self.caller.account, reference).await?;
         // What is told of a table, or of its absence, must be as durable as what is told of an item.
-        self.saw(found.as_ref().map_or_else(|_| self.engine.store.latest(), |table| table.version));
-        if let (Some(opened), Ok(table)) = (&self.opened, &found) {
+        self.saw(found.as_ref().map_or_else(|| self.engine.store.latest(), |table| table.version));
+        if let (Some(opened), Some(table)) = (&self.opened, &found) {
             opened.open(table);
         }
-        found
+        Ok(found)
+    }
+
+    /// The same, for an operation on its items.
+    ///
+    /// # Errors
+    /// ResourceNotFoundException where there is no such table, or it is not there yet or any more.
+    pub async fn table(&self, reference: &str) -> Result<Arc<OpenTable>, Error> {
+        let found = self.find_table(reference).await?.filter(|table| self.engine.serves_items(&table.descriptor));
+        found.ok_or_else(messages::requested_resource_not_found)
+    }
+
+    /// The same, of the caller's own account: statements are not run for others (developer guide, "DynamoDB API operations supported by
+    /// resource-based policies").
+    pub async fn own_table(&self, reference: &str) -> Result<Arc<OpenTable>, Error> {
+        match change::own_name(self, reference) {
+            Some(_) => self.table(reference).await,
+            None => Err(messages::requested_resource_not_found()),
+        }
     }
 
     /// The tables that a read is to verify, where other servers may have changed them. After a commit none: it has checked them, and what

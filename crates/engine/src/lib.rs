@@ -27,6 +27,7 @@ pub mod ops;
 pub mod page;
 pub mod partitions;
 pub mod plan;
+pub mod policies;
 pub mod streams;
 pub mod tables;
 pub mod transaction;
@@ -42,6 +43,18 @@ use storage::Store;
 
 pub use context::{Caller, Context};
 
+/// The key under which all that is stored is encrypted at rest.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum MasterKey {
+    /// A key of a KMS.
+    Kms {
+        /// Its ARN.
+        arn: String,
+    },
+    /// A key that the operator keeps elsewhere.
+    Local,
+}
+
 /// What the operator chose.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Settings {
@@ -53,13 +66,15 @@ pub struct Settings {
     pub expiry_pause: Duration,
     /// When partitions are divided.
     pub partitions: partitions::Limits,
+    /// The key under which the store is encrypted, if it is.
+    pub master_key: Option<MasterKey>,
 }
 
 impl Settings {
     /// What is chosen where nobody chooses.
     pub fn of_region(region: String) -> Self {
         let expiry_pause = Duration::from_secs(10);
-        Self { region, table_delay_ms: 0, expiry_pause, partitions: partitions::Limits::default() }
+        Self { region, table_delay_ms: 0, expiry_pause, partitions: partitions::Limits::default(), master_key: None }
     }
 }
 

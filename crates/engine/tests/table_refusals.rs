@@ -84,7 +84,7 @@ async fn keys_of_a_table() {
             keys(definitions(&["a", "b"]), schema(&[("a", "HASH")])),
             "*Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions",
         ),
-        (broken(json!({})), "ResourcePolicy cannot be specified: resource policies are not available in this version"),
+        (broken(json!({})), "*Invalid policy document: Syntax errors in policy."),
     ];
     check(&Server::start(0).await, "CreateTable", rows).await;
 }
@@ -212,8 +212,6 @@ async fn settings_of_a_new_table() {
     let unavailable = |parameter: &str, feature: &str| {
         format!("{parameter} cannot be specified: {feature} not available in this version")
     };
-    let key = unavailable("SSESpecification", "encryption with a key of the customer is");
-    let policy = unavailable("ResourcePolicy", "resource policies are");
     let global = unavailable("GlobalTableSourceArn", "global tables are");
     let rows = vec![
         (
@@ -233,8 +231,11 @@ async fn settings_of_a_new_table() {
             "*Table is being created with a stream enabled, UpdateViewType is required",
         ),
         (broken(json!({ "Tags": tags })), "*Number of tags exceeds the limit of 50 tags of a resource"),
-        (alone(json!({ "SSESpecification": { "Enabled": true } })), &key),
-        (alone(json!({ "ResourcePolicy": "{}" })), &policy),
+        (
+            alone(json!({ "SSESpecification": { "Enabled": true } })),
+            "*Encryption cannot be enabled: this server does not encrypt what it stores",
+        ),
+        (alone(json!({ "ResourcePolicy": "{" })), "*Invalid policy document: This policy contains invalid Json"),
         (alone(json!({ "GlobalTableSourceArn": "arn:aws:dynamodb:eu-west-1:000000000000:table/x" })), &global),
         (
             alone(json!({ "WarmThroughput": { "WriteUnitsPerSecond": 3999 } })),
@@ -419,7 +420,8 @@ async fn tags() {
         )
         .await;
         let other = arn.replace(ACCOUNT, "111111111111");
-        assert_eq!(server.refused(operation, of(&other)).await.0, "AccessDeniedException");
+        let full = json!({ "ResourceArn": other, "Tags": [{ "Key": "k", "Value": "v" }], "TagKeys": ["k"] });
+        assert_eq!(server.refused(operation, full).await.0, "AccessDeniedException");
     }
     check(&server, "TagResource", vec![(of(&arn), "Atleast one Tag needs to be provided as Input.")]).await;
     check(&server, "UntagResource", vec![(of(&arn), "Atleast one Tag Key needs to be provided as Input.")]).await;

@@ -8,6 +8,8 @@
 //! 04 account 00 table-name 00 label                                        a stream
 //! 05 table:u32                                                             a table whose items expire: the key of its descriptor
 //! 06 name                                                     work that one of several servers does
+//! 07 table:u32                                                             the document of the table's policy
+//! 07 table:u32 label                                                       the document of a stream's policy
 //! 08 kind:u8 ...                                              principals, their credentials and policies; see `principals`
 //! 10 table:u32 hash:u64 partition-key sort-key                an item
 //! 11 table:u32 index:u16 hash:u64 partition-key... sort-key... table-partition-key table-sort-key    an index entry
@@ -41,6 +43,8 @@ pub enum Space {
     Expiring = 0x05,
     /// Work that one of several servers does.
     Lease = 0x06,
+    /// Policies of tables, and of streams, also of tables that are gone.
+    Policy = 0x07,
     /// Accounts, principals, credentials and policies.
     Principal = 0x08,
     /// Items.
@@ -408,6 +412,23 @@ pub fn lease(name: &str) -> Bytes {
 /// All leases.
 pub fn all_leases() -> Range {
     Range::prefixed(vec![Space::Lease as u8])
+}
+
+/// The document of a table's policy.
+pub fn table_policy(table: u32) -> Bytes {
+    in_table(Space::Policy, table).into()
+}
+
+/// The document of a stream's policy, by the number of its table and its label.
+pub fn stream_policy(table: u32, label: &str) -> Bytes {
+    let mut key = in_table(Space::Policy, table);
+    key.extend_from_slice(label.as_bytes());
+    key.into()
+}
+
+/// All documents of policies of tables and streams.
+pub fn all_policies() -> Range {
+    Range::prefixed(vec![Space::Policy as u8])
 }
 
 /// All tables whose items expire.

@@ -61,6 +61,7 @@ impl Descriptor for StreamRecord {}
 impl Descriptor for ShardOpening {}
 impl Descriptor for ShardClosing {}
 impl Descriptor for Lease {}
+impl Descriptor for PolicyRecord {}
 
 /// Who of several servers does a work, and until when the others leave it to him.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -69,6 +70,15 @@ pub struct Lease {
     pub holder: String,
     /// When it ends unless it is renewed, in milliseconds since 1970.
     pub until_ms: i64,
+}
+
+/// The resource policy of a table or a stream.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PolicyRecord {
+    /// The revision that it is: the one that the resource's descriptor names, or the reader has not read the newest descriptor.
+    pub revision: i64,
+    /// The document, in its canonical form.
+    pub document: String,
 }
 
 /// The value that stores a descriptor.

@@ -58,6 +58,8 @@ pub const TABLES_MAX: usize = 2500;
 pub const LIST_TABLES_MAX: usize = 100;
 /// Tags of a resource (DG).
 pub const TAGS_MAX: usize = 50;
+/// Bytes of the document of a resource policy, white space included (DG; measured, October 2026): 20 KB.
+pub const RESOURCE_POLICY_SIZE_MAX: usize = 20 * 1024;
 /// The size from which a local index's item collection refuses to grow (DG): 10 GB.
 pub const ITEM_COLLECTION_SIZE_MAX: i64 = 10 * 1024 * 1024 * 1024;
 

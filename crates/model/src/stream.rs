@@ -1,6 +1,6 @@
 //! Streams: what a table's change log shows to readers, and the settings of a table that go with it.
 
-use crate::KeySchema;
+use crate::{KeySchema, PolicyState};
 use serde::{Deserialize, Serialize};
 
 /// Which images of an item a stream's records carry beside the key: `StreamViewType`.
@@ -43,6 +43,9 @@ pub struct Stream {
     pub last_shard: Option<u32>,
     /// When it was disabled, in milliseconds since 1970. It stays readable until its records are over.
     pub disabled_ms: Option<i64>,
+    /// The stream's own resource policy; `None` where there never was one. Its document is stored apart.
+    #[serde(default)]
+    pub policy: Option<PolicyState>,
 }
 
 /// What is stored of a stream, so that it can be read when its table is gone.

@@ -2,6 +2,7 @@
 
 use crate::key::{KeySchema, ScalarType};
 use crate::partition::{self, Partition};
+use crate::policy::PolicyState;
 use crate::stream::{Stream, TimeToLive};
 use serde::{Deserialize, Serialize};
 
@@ -197,6 +198,12 @@ pub struct Table {
     /// When items expire, if they do.
     #[serde(default)]
     pub time_to_live: Option<TimeToLive>,
+    /// Whether a request asked for encryption at rest; only then is it described.
+    #[serde(default)]
+    pub encryption_stated: bool,
+    /// The resource policy; `None` where there never was one. Its document is stored apart.
+    #[serde(default)]
+    pub policy: Option<PolicyState>,
 }
 
 fn one() -> u32 {

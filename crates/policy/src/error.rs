@@ -8,8 +8,12 @@ use std::fmt;
 /// Why a document is refused. Displayed as the message of MalformedPolicyDocument.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PolicyError {
-    /// Not JSON, or an element is unknown, repeated, missing, or of the wrong type.
+    /// An element is unknown, repeated, missing, or of the wrong type.
     Syntax,
+    /// Not JSON. IAM does not tell it from other errors of syntax, DynamoDB does.
+    NotJson,
+    /// There are no statements. IAM does not tell it from other errors of syntax, DynamoDB does.
+    NoStatements,
     /// For the caller to use where [`Policy::version`](crate::Policy::version) must be `V2012`: managed policies.
     Version,
     /// An effect in wrong case, a value that does not fit its operator, an ARN that is none: IAM does not say which.
@@ -113,7 +117,7 @@ impl fmt::Display for PolicyError {
             Self::PrincipalInvalid { kind, principal } => {
                 return write!(f, "Invalid principal in policy: \"{}\":\"{principal}\"", kind.to_uppercase());
             }
-            Self::Syntax => "Syntax errors in policy.",
+            Self::Syntax | Self::NotJson | Self::NoStatements => "Syntax errors in policy.",
             Self::Version => "Policy document must be version 2012-10-17 or greater.",
             Self::Legacy => "The policy failed legacy parsing",
             Self::SidRepeated => "Statement IDs (SID) in a single policy must be unique.",

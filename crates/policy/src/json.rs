@@ -3,7 +3,9 @@
 //! `serde_json::Value` keeps the last of repeated members without a word; IAM refuses them ("IAM User Guide: Grammar of the IAM JSON policy
 //! language"). The depth of nesting is limited by serde_json itself, so neither reading nor dropping a value exhausts the stack.
 
+use crate::PolicyError;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::error::Category;
 use std::fmt;
 
 /// A JSON value.
@@ -15,6 +17,17 @@ pub(crate) enum Json {
     Text(String),
     List(Vec<Json>),
     Object(Vec<(String, Json)>),
+}
+
+impl Json {
+    /// Reads a text.
+    pub fn parse(text: &str) -> Result<Self, PolicyError> {
+        serde_json::from_str(text).map_err(|error| match error.classify() {
+            // What the visitor refuses: a member is repeated.
+            Category::Data => PolicyError::Syntax,
+            Category::Io | Category::Syntax | Category::Eof => PolicyError::NotJson,
+        })
+    }
 }
 
 impl<'de> Deserialize<'de> for Json {

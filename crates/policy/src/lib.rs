@@ -19,6 +19,7 @@
 //! Not modelled, because nothing here has them: policies of organizations (SCP and RCP), access control lists.
 
 mod arn;
+mod canonical;
 mod condition;
 mod context;
 mod decide;
@@ -29,11 +30,14 @@ mod parse;
 mod pattern;
 mod policy;
 mod principal;
+mod public;
 mod statement;
 
+pub use canonical::canonical;
 pub use context::{Absent, Context, TextList, Values};
 pub use decide::{Decision, Denial, Policies, PolicyKind, Query, decide, decide_trust};
 pub use error::PolicyError;
 pub use key::Key;
 pub use policy::{DocumentKind, Effect, Policy, Version};
 pub use principal::{Principal, PrincipalKind};
+pub use public::is_public;

@@ -17,7 +17,7 @@ use crate::{DocumentKind, Effect, Policy, PolicyError, Version};
 use form::{Document, Form};
 
 pub(crate) fn document(text: &str, kind: DocumentKind) -> Result<Policy, PolicyError> {
-    let json: Json = serde_json::from_str(text).map_err(|_| PolicyError::Syntax)?;
+    let json = Json::parse(text)?;
     let Document { version, statements: forms } = Document::read(json)?;
     let mut statements = Vec::with_capacity(forms.len());
     for form in &forms {

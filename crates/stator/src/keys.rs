@@ -2,7 +2,7 @@
 
 use crate::log;
 use clap::{Args, Subcommand};
-use keyring::{Credentials, Keyring, KmsSettings, MasterKey, MasterKeyName, make_key_file};
+use keyring::{Credentials, Keyring, KmsSettings, MasterKey, MasterKeyId, MasterKeyKind, MasterKeyName, make_key_file};
 use runtime::Clock;
 use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -174,6 +174,18 @@ impl Secrets {
     /// Why the master key cannot be used.
     pub fn shared(choice: Option<&MasterKeyChoice>, if_new: Absence) -> Result<Self, String> {
         choice.map_or(Ok(Self::None), |choice| choice.open(if_new).map(Self::Shared))
+    }
+}
+
+impl Secrets {
+    /// The key under which everything that is stored is encrypted, if it is.
+    pub fn encrypting(&self) -> Option<engine::MasterKey> {
+        let Self::Directory(keys) = self else { return None };
+        let MasterKeyId { kind, id } = keys.master_key();
+        Some(match kind {
+            MasterKeyKind::Kms => engine::MasterKey::Kms { arn: id },
+            MasterKeyKind::File | MasterKeyKind::Environment => engine::MasterKey::Local,
+        })
     }
 }
 

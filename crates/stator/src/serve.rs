@@ -32,7 +32,8 @@ pub fn run(settings: &Settings) -> Result<ExitCode, String> {
 async fn serve(settings: &Settings) -> Result<ExitCode, String> {
     let (store, secrets) = open(settings).await?;
     let clock = Clock::system();
-    let engine = Arc::new(Engine::new(store.clone(), clock.clone(), Random::system(), settings.engine.clone()));
+    let engine_settings = engine::Settings { master_key: secrets.encrypting(), ..settings.engine.clone() };
+    let engine = Arc::new(Engine::new(store.clone(), clock.clone(), Random::system(), engine_settings));
     engine.start_jobs().await.map_err(|problem| format!("cannot read the tables: {problem}"))?;
     let access = access::open(settings, &store, &secrets, &clock).await?;
     let audit = open_audit(settings, &clock)?;

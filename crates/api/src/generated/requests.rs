@@ -155,3 +155,18 @@ pub fn decode_get_shard_iterator<'a>(body: &'a [u8]) -> Result<Decoded<GetShardI
 pub fn decode_get_records<'a>(body: &'a [u8]) -> Result<Decoded<GetRecordsInput<'a>>, Error> {
     decode_request(Operation::GetRecords, body)
 }
+
+/// Decodes the body of a request for PutResourcePolicy.
+pub fn decode_put_resource_policy<'a>(body: &'a [u8]) -> Result<Decoded<PutResourcePolicyInput<'a>>, Error> {
+    decode_request(Operation::PutResourcePolicy, body)
+}
+
+/// Decodes the body of a request for GetResourcePolicy.
+pub fn decode_get_resource_policy<'a>(body: &'a [u8]) -> Result<Decoded<GetResourcePolicyInput<'a>>, Error> {
+    decode_request(Operation::GetResourcePolicy, body)
+}
+
+/// Decodes the body of a request for DeleteResourcePolicy.
+pub fn decode_delete_resource_policy<'a>(body: &'a [u8]) -> Result<Decoded<DeleteResourcePolicyInput<'a>>, Error> {
+    decode_request(Operation::DeleteResourcePolicy, body)
+}

@@ -132,6 +132,37 @@ pub fn warm_throughput_lowered(member: &str, what: &str) -> Error {
     ))
 }
 
+/// Encryption that is off has no other member: `SSEType`, `KMSMasterKeyId`. Measured (observations for AWS's controllers for Kubernetes,
+/// October 2026).
+pub fn encryption_off_with(member: &str) -> Error {
+    invalid(format!("{member} can not be specified if Enabled is false"))
+}
+
+/// Encryption without a KMS, which tables do not have. Measured, as above.
+pub fn encryption_without_kms() -> Error {
+    invalid("SSEType AES256 is not supported")
+}
+
+/// A key of a KMS without the type that goes with it. Measured, as above.
+pub fn encryption_type_missing() -> Error {
+    invalid("SSEType KMS is required if KMSMasterKeyId is specified")
+}
+
+/// Encryption where the store is not encrypted. Our own words: on AWS everything is.
+pub fn store_not_encrypted() -> Error {
+    invalid("Encryption cannot be enabled: this server does not encrypt what it stores")
+}
+
+/// A key of a KMS where the store is encrypted under a key that is in none. Our own words.
+pub fn master_key_of_no_kms() -> Error {
+    invalid("SSEType KMS cannot be specified: the master key of this server is not a key of a KMS")
+}
+
+/// A key of a KMS that is not the one under which the store is encrypted. Our own words.
+pub fn other_master_key(asked: &str, arn: &str) -> Error {
+    invalid(format!("KMSMasterKeyId {asked} cannot be specified: this server encrypts everything under {arn}"))
+}
+
 /// The resource of a tag operation is no ARN of a table.
 pub fn not_a_table_arn(arn: &str) -> Error {
     validation(format!("Invalid TableArn: Invalid ResourceArn provided as input {arn}"))

@@ -420,8 +420,8 @@ fn throughput_of_tables() {
 fn tables_and_tags() {
     check(&[
         (
-            unavailable("ResourcePolicy", "resource policies are"),
-            "ResourcePolicy cannot be specified: resource policies are not available in this version",
+            unavailable("VectorIndexes", "vector indexes are"),
+            "VectorIndexes cannot be specified: vector indexes are not available in this version",
         ),
         (
             members_missing(&["a", "b"]),
@@ -478,6 +478,96 @@ fn tables_and_tags() {
     ];
     for (error, code, words) in rows {
         assert_eq!((error.code(), error.message()), (code, words));
+    }
+}
+
+#[test]
+fn encryption() {
+    check(&[
+        (
+            encryption_off_with("SSEType"),
+            "One or more parameter values were invalid: SSEType can not be specified if Enabled is false",
+        ),
+        (encryption_without_kms(), "One or more parameter values were invalid: SSEType AES256 is not supported"),
+        (
+            encryption_type_missing(),
+            "One or more parameter values were invalid: SSEType KMS is required if KMSMasterKeyId is specified",
+        ),
+        (
+            store_not_encrypted(),
+            "One or more parameter values were invalid: Encryption cannot be enabled: this server does not encrypt what it stores",
+        ),
+        (
+            master_key_of_no_kms(),
+            "One or more parameter values were invalid: SSEType KMS cannot be specified: the master key of this server is \
+             not a key of a KMS",
+        ),
+        (
+            other_master_key("a", "b"),
+            "One or more parameter values were invalid: KMSMasterKeyId a cannot be specified: this server encrypts \
+             everything under b",
+        ),
+    ]);
+}
+
+#[test]
+fn resource_policies() {
+    let invalid = |words: &str| format!("One or more parameter values were invalid: {words}");
+    let absent = |words: &str| format!("Resource-based policy not found for the provided ResourceArn: {words}");
+    let (bad, none) = ("ValidationException", "PolicyNotFoundException");
+    let rows = [
+        (policy_resource_no_arn("x"), bad, invalid("ARNs must start with 'arn:': x")),
+        (policy_resource_unknown("x"), bad, invalid("Provided Arn is not a DynamoDB resource arn: x")),
+        (
+            policy_resource_without_policy("x"),
+            bad,
+            invalid("Invalid resource arn provided, only table or stream is accepted. Provided resource arn: x"),
+        ),
+        (policy_resource_elsewhere("x"), bad, invalid("Invalid resource Arn: x")),
+        (
+            policy_resource_of_other_account(),
+            bad,
+            "This action is only supported by accounts that match the resource owner\u{2019}s account.".to_owned(),
+        ),
+        (
+            policy_stream_not_found("t", "s"),
+            "ResourceNotFoundException",
+            "Requested resource not found: Stream: s not found for Table: t".to_owned(),
+        ),
+        (policy_too_large(20480), bad, invalid("Maximum policy size of 20480 bytes exceeded")),
+        (invalid_policy("why"), bad, invalid("Invalid policy document: why")),
+        (invalid_policy_principal(), bad, "Invalid principal in policy document.".to_owned()),
+        (
+            public_policy(),
+            bad,
+            "Resource-based policy grants unbounded access in one or more elements. Please revise the policy to ensure \
+             least-privilege form of access."
+                .to_owned(),
+        ),
+        (policy_not_found("x"), none, absent("x")),
+        (
+            other_policy_revision("table t", "1", "2"),
+            none,
+            absent(
+                "Requested update for policy with revision id 1, but the policy associated to target table t has revision \
+                 id 2.",
+            ),
+        ),
+        (
+            no_policy_revision("table t", "1"),
+            none,
+            absent("Requested update for policy with revision id 1, but table t has no associated policy."),
+        ),
+        (
+            policy_exists("table t", "2"),
+            none,
+            absent(
+                "Requested policy update expecting none to be present for table t, but a policy exists with revision id 2.",
+            ),
+        ),
+    ];
+    for (error, code, words) in rows {
+        assert_eq!((error.code(), error.message()), (code, words.as_str()));
     }
 }
 

@@ -2,12 +2,13 @@
 
 use super::{Access, Facts, Touches, Wanted};
 use crate::context::Context;
+use crate::policies::compiled;
 use crate::streams::iterator::Iterator;
 use api::{DescribeStreamInput, Error, GetRecordsInput, GetShardIteratorInput, ListStreamsInput};
 use model::arn::{self, StreamReference, TableReference};
 
 /// An action on the stream of an ARN.
-async fn on_stream(context: &Context<'_>, action: &'static str, stream_arn: &str) -> Result<Access, Error> {
+pub(super) async fn on_stream(context: &Context<'_>, action: &'static str, stream_arn: &str) -> Result<Access, Error> {
     let mut access = Access {
         action,
         resource: stream_arn.to_owned(),
@@ -16,9 +17,11 @@ async fn on_stream(context: &Context<'_>, action: &'static str, stream_arn: &str
         policy: None,
         facts: Facts::default(),
     };
-    if let Some(StreamReference { region, account, table, .. }) = StreamReference::parse(stream_arn) {
+    if let Some(reference) = StreamReference::parse(stream_arn) {
+        let StreamReference { region, account, table, .. } = reference;
         account.clone_into(&mut access.account);
-        access.table = context.engine.find_table(account, &arn::table(region, account, table)).await?;
+        access.table = context.find_table(&arn::table(region, account, table)).await?;
+        access.policy = compiled::of_stream(context, &reference, &mut access.table).await?;
     }
     Ok(access)
 }

@@ -1,12 +1,15 @@
 //! Operations on tables themselves, on their settings and tags, and on the account.
 
+use super::streams::on_stream;
 use super::{Access, Facts, Named, Touches, Wanted, everywhere};
 use crate::context::Context;
 use api::{
-    CreateTableInput, DeleteTableInput, DescribeContinuousBackupsInput, DescribeEndpointsRequest, DescribeLimitsInput,
-    DescribeTableInput, DescribeTimeToLiveInput, Error, ListTablesInput, ListTagsOfResourceInput, Tag,
-    TagResourceInput, UntagResourceInput, UpdateTableInput, UpdateTimeToLiveInput,
+    CreateTableInput, DeleteResourcePolicyInput, DeleteTableInput, DescribeContinuousBackupsInput,
+    DescribeEndpointsRequest, DescribeLimitsInput, DescribeTableInput, DescribeTimeToLiveInput, Error,
+    GetResourcePolicyInput, ListTablesInput, ListTagsOfResourceInput, PutResourcePolicyInput, Tag, TagResourceInput,
+    UntagResourceInput, UpdateTableInput, UpdateTimeToLiveInput,
 };
+use model::arn::StreamReference;
 
 /// Operations that touch the one table that they name.
 macro_rules! on_a_table {
@@ -48,6 +51,27 @@ impl Touches for CreateTableInput<'_> {
         Ok(touched)
     }
 }
+
+/// Operations on the policy of the table or the stream that they name.
+macro_rules! on_a_policy {
+    ($($input:ident : $action:literal),* $(,)?) => {$(
+        impl Touches for $input<'_> {
+            async fn touches(&self, context: &Context<'_>, _: Wanted) -> Result<Vec<Access>, Error> {
+                Ok(vec![if StreamReference::parse(&self.resource_arn).is_some() {
+                    on_stream(context, $action, &self.resource_arn).await?
+                } else {
+                    Named::find(context, &self.resource_arn).await?.table($action, Facts::default())
+                }])
+            }
+        }
+    )*};
+}
+
+on_a_policy!(
+    DeleteResourcePolicyInput: "dynamodb:DeleteResourcePolicy",
+    GetResourcePolicyInput: "dynamodb:GetResourcePolicy",
+    PutResourcePolicyInput: "dynamodb:PutResourcePolicy",
+);
 
 impl Touches for TagResourceInput<'_> {
     async fn touches(&self, context: &Context<'_>, _: Wanted) -> Result<Vec<Access>, Error> {

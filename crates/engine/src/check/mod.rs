@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! descriptors -> for each table: items -> entries of each index -> order of expiry -> item collections -> counters
-//! streams -> shards -> records; then what nobody knows
+//! streams -> shards -> records; policies of tables and streams; then what nobody knows
 //! ```
 //!
 //! Items and entries are compared in both directions through the same [`crate::entry`] that writes use. The store is read page by page,
@@ -11,6 +11,7 @@
 
 mod collections;
 mod expiry;
+mod policies;
 mod report;
 mod strangers;
 mod streams;
@@ -40,6 +41,7 @@ pub async fn check(store: &dyn Store) -> Result<Report, StoreError> {
     }
     check_tokens(store, &mut report).await?;
     let shards = streams::check(store, &tables, &mut report).await?;
+    policies::check(store, &tables, &mut report).await?;
     strangers::check(store, (&tables, &shards), &mut report).await?;
     Ok(report)
 }

@@ -56,6 +56,11 @@ pub enum Fault {
     },
     /// A stream that is on is none of its table's: nothing will ever end it.
     StreamWithoutTable,
+    /// The policy that a descriptor names is not there.
+    WrongPolicy {
+        /// The revision that it names.
+        revision: i64,
+    },
     /// A counter is not what was counted.
     WrongCounter {
         /// What it counts.
@@ -99,6 +104,7 @@ impl fmt::Display for Fault {
                 write!(f, "what partition {partition} says of its shard is not so")
             }
             Self::StreamWithoutTable => f.write_str("the stream is on and no table has it"),
+            Self::WrongPolicy { revision } => write!(f, "revision {revision} of the policy is not there"),
             Self::WrongCounter { counts, stored, counted } => {
                 write!(f, "the {counts}: counted {counted}, stored is {stored}")
             }

@@ -43,6 +43,7 @@ fn known_ranges(tables: &[Table]) -> Vec<Range> {
         single(keys::next_table_number()),
         keys::all_tokens(),
         keys::all_streams(),
+        keys::all_policies(),
         keys::all_leases(),
     ];
     for table in tables {

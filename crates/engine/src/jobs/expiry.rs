@@ -12,13 +12,14 @@ use crate::tables::change;
 use crate::walk::Walk;
 use crate::write::{ItemWrite, Next};
 use crate::{Caller, Context, Engine, expiry};
-use api::{Error, ErrorKind};
+use api::Error;
 use bytes::Bytes;
 use layout::keys::{self, Range, Source};
 use layout::{Cause, ItemRecord, record};
 use model::Table;
 use model::stream::ExpiryStatus;
 use std::collections::HashMap;
+use std::sync::Arc;
 use storage::{Batch, Direction, Page, Scan, StoreError};
 
 /// How many items are deleted or entered in one commit: a foreground write waits for no more than that.
@@ -110,12 +111,10 @@ async fn delete_each(engine: &Engine, table: &Table, items: Vec<Bytes>) -> bool 
 async fn delete(engine: &Engine, table: &Table, items: Vec<Bytes>) -> Result<(), Error> {
     let caller = Caller { account: table.account.clone() };
     let context = Context::new(engine, &caller);
-    let table = match engine.table_for_items(&table.account, &table.name).await {
-        Ok(current) if current.descriptor.number == table.number => current,
-        Ok(_) => return Ok(()),
-        Err(error) if matches!(error.kind(), ErrorKind::ResourceNotFound { .. }) => return Ok(()),
-        Err(error) => return Err(error),
-    };
+    let is_it =
+        |found: &Arc<OpenTable>| found.descriptor.number == table.number && engine.serves_items(&found.descriptor);
+    let found = engine.find_table(&table.account, &table.name).await?;
+    let Some(table) = found.filter(is_it) else { return Ok(()) };
     let item_keys = items.into_iter().filter_map(|bytes| ItemKey::stored(&table.descriptor, bytes));
     let writes = item_keys.map(|key| ItemWrite {
         table: table.clone(),

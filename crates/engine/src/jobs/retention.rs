@@ -64,6 +64,8 @@ async fn remove_old(engine: &Engine, stream: &StreamRecord) -> Result<(), StoreE
     }
     if is_over {
         batch.delete(keys::stream(&stream.account, &stream.table, &stream.stream.label));
+        // It may have been set since the stream was read.
+        batch.delete(keys::stream_policy(stream.table_number, &stream.stream.label));
     }
     engine.store.commit(batch).await.map(drop)
 }

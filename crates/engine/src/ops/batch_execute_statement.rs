@@ -157,7 +157,7 @@ async fn plan<'s>(context: &Context<'_>, member: &'s Member<'_>) -> Result<Plann
     }
     let on_failure = member.request.return_values_on_condition_check_failure;
     let writing = Writing::of(statement, member.parameters(), on_failure)?;
-    let table = context.table(statement.source().table).await?;
+    let table = context.own_table(statement.source().table).await?;
     writing.plan(Surface::Batch, table)
 }
 

@@ -2,15 +2,16 @@
 
 use crate::context::Context;
 use crate::error::{corrupted, from_store};
+use crate::policies;
 use crate::streams::{shards, stored};
 use crate::tables::definition::{self, Origin};
 use crate::tables::description::View;
-use crate::tables::{self, change, removal, status};
+use crate::tables::{self, change, encryption, removal, status};
 use api::{CreateTableInput, CreateTableOutput, Decoded, Error, messages};
 use bytes::Bytes;
 use layout::{keys, record};
 use model::table::Status;
-use model::{Table, limits};
+use model::{PolicyState, Table, limits};
 use storage::{Batch, Direction, Scan, StoreError};
 
 /// How often the creation is planned anew after a conflict with another creation.
@@ -24,12 +25,13 @@ pub async fn run(
     request: &Decoded<CreateTableInput<'_>>,
 ) -> Result<CreateTableOutput<'static>, Error> {
     let input = &request.input;
-    definition::check(input)?;
-    let table = create(context, input).await?;
-    context.engine.read_table(&table.account, &table.name).await?;
     let engine = context.engine;
-    let region = &engine.settings.region;
-    let view = View { table: &table, status: Status::Creating, now_ms: engine.now_ms(), region, counts: &[] };
+    let settings = &engine.settings;
+    definition::check(input)?;
+    encryption::check(input.sse_specification.as_ref(), settings.master_key.as_ref())?;
+    let table = create(context, input).await?;
+    engine.read_table(&table.account, &table.name).await?;
+    let view = View { table: &table, status: Status::Creating, now_ms: engine.now_ms(), settings, counts: &[] };
     Ok(CreateTableOutput { table_description: Some(view.describe()) })
 }
 
@@ -60,6 +62,16 @@ async fn create(context: &Context<'_>, input: &CreateTableInput<'_>) -> Result<T
         if let Some(view) = tables::streams::wanted_view(input.stream_specification.as_ref()) {
             let now_ms = stored::moment_of_next(context, account, name).await?;
             shards::enable(&mut table, view, now_ms, &mut batch)?;
+        }
+        if let Some(text) = &input.resource_policy {
+            let policy = PolicyState::changed(None, table.created_ms, true);
+            policies::stored::put(
+                &mut batch,
+                keys::table_policy(number),
+                policy.revision,
+                &policies::document::check(text)?,
+            )?;
+            table.policy = Some(policy);
         }
         batch.check(keys::table(account, name), expected);
         batch.check(counter_key.clone(), counter.map(|counter| counter.version));

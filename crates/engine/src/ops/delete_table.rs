@@ -36,8 +36,7 @@ pub async fn run(
     if table.transition.is_some() {
         engine.start_job(&table);
     }
-    let view =
-        View { table: &table, status: Status::Deleting, now_ms, region: &engine.settings.region, counts: &counts };
+    let view = View { table: &table, status: Status::Deleting, now_ms, settings: &engine.settings, counts: &counts };
     // The answer does not mention the indexes (recorded by dynalite).
     let table_description =
         api::TableDescription { local_secondary_indexes: None, global_secondary_indexes: None, ..view.describe() };

@@ -15,7 +15,7 @@ pub async fn run(
 ) -> Result<DescribeContinuousBackupsOutput, Error> {
     let input = &request.input;
     let absent = || messages::backup_table_not_found(TableReference::parse(&input.table_name).name());
-    change::read(context, &input.table_name).await?.ok_or_else(absent)?;
+    change::read_own(context, &input.table_name).await?.ok_or_else(absent)?;
     let recovery = PointInTimeRecoveryDescription {
         point_in_time_recovery_status: Some(PointInTimeRecoveryStatus::Disabled),
         ..PointInTimeRecoveryDescription::default()

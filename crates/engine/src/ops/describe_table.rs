@@ -18,6 +18,6 @@ pub async fn run(
     let now_ms = engine.now_ms();
     let status = status::of_table(&table, now_ms).ok_or_else(absent)?;
     let counts = description::counts(context, &table).await?;
-    let view = View { table: &table, status, now_ms, region: &engine.settings.region, counts: &counts };
+    let view = View { table: &table, status, now_ms, settings: &engine.settings, counts: &counts };
     Ok(DescribeTableOutput { table: Some(view.describe()) })
 }

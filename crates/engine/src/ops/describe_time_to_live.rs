@@ -18,7 +18,7 @@ pub async fn run(
 ) -> Result<DescribeTimeToLiveOutput<'static>, Error> {
     let input = &request.input;
     let absent = || messages::table_not_found(TableReference::parse(&input.table_name).name());
-    let table = change::read(context, &input.table_name).await?.ok_or_else(absent)?.descriptor;
+    let table = change::read_own(context, &input.table_name).await?.ok_or_else(absent)?.descriptor;
     if let Some(status @ (Status::Creating | Status::Deleting)) = status::of_table(&table, context.engine.now_ms()) {
         return Err(messages::time_to_live_unreadable(description::table_status(status)));
     }

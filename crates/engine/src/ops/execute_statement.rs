@@ -55,7 +55,7 @@ async fn write<'a>(
     let parameters = input.parameters.as_deref().unwrap_or_default();
     let writing = Writing::of(statement, parameters, input.return_values_on_condition_check_failure)?;
     let name = statement.source().table;
-    let table = context.table(name).await?;
+    let table = context.own_table(name).await?;
     let planned = writing.plan(Surface::Single, table)?;
     let written = context.write_item(planned.item_write()).await?;
     Ok(ExecuteStatementOutput {

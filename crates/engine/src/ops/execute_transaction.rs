@@ -66,7 +66,7 @@ fn members<'a>(request: &'a Decoded<ExecuteTransactionInput<'a>>) -> Result<Vec<
 
 /// The table of a statement; that there is none cancels the transaction.
 async fn table(context: &Context<'_>, member: &Member<'_>) -> Result<Result<Arc<OpenTable>, Error>, Error> {
-    match context.table(member.statement.source().table).await {
+    match context.own_table(member.statement.source().table).await {
         Err(error) if !matches!(error.kind(), ErrorKind::ResourceNotFound { .. }) => Err(error),
         found => Ok(found),
     }

@@ -11,8 +11,15 @@ pub async fn run(
     request: &Decoded<ListTagsOfResourceInput<'_>>,
 ) -> Result<ListTagsOfResourceOutput<'static>, Error> {
     let input = &request.input;
-    tags::check_arn(context, "ListTagsOfResource", &input.resource_arn)?;
-    let absent = || messages::tagged_resource_not_found(&input.resource_arn);
+    tags::check_arn(&input.resource_arn)?;
+    let absent = || {
+        tags::absent(
+            context,
+            "ListTagsOfResource",
+            &input.resource_arn,
+            messages::tagged_resource_not_found(&input.resource_arn),
+        )
+    };
     let table = change::read(context, &input.resource_arn).await?.ok_or_else(absent)?.descriptor;
     let tag = |tag: model::table::Tag| Tag { key: Cow::Owned(tag.key), value: Cow::Owned(tag.value) };
     Ok(ListTagsOfResourceOutput { tags: Some(table.tags.into_iter().map(tag).collect()), next_token: None })

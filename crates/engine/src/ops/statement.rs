@@ -81,7 +81,7 @@ pub(super) async fn open_select<'s>(
     statement: &'s Statement<'s>,
     parameters: &'s [AttributeValue<'s>],
 ) -> Result<(Arc<OpenTable>, partiql::Select<'s>), Error> {
-    let found = context.table(statement.source().table).await;
+    let found = context.own_table(statement.source().table).await;
     if let Ok(table) = &found {
         expect_simple_key(table, statement)?;
     }

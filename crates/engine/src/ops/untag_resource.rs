@@ -7,12 +7,14 @@ use api::{Decoded, Error, UntagResourceInput, messages};
 /// Removes tags of a table; keys that it does not have are fine. The answer has no body.
 pub async fn run(context: &Context<'_>, request: &Decoded<UntagResourceInput<'_>>) -> Result<(), Error> {
     let input = &request.input;
-    tags::check_arn(context, "UntagResource", &input.resource_arn)?;
+    tags::check_arn(&input.resource_arn)?;
     if input.tag_keys.is_empty() {
         return Err(messages::no_tag_keys());
     }
     // Unlike its siblings, UntagResource does not name the ARN (recorded by dynalite).
-    let target = change::Target { reference: &input.resource_arn, absent: messages::requested_resource_not_found };
+    let absent =
+        || tags::absent(context, "UntagResource", &input.resource_arn, messages::requested_resource_not_found());
+    let target = change::Target { reference: &input.resource_arn, absent };
     tags::change(context, target, |old| {
         Ok(old.iter().filter(|tag| !input.tag_keys.iter().any(|key| *key == tag.key)).cloned().collect())
     })

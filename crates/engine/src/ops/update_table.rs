@@ -23,16 +23,18 @@ pub async fn run(
     let transition = engine.transition(Status::Updating);
     let absent = || messages::table_not_found(TableReference::parse(&input.table_name).name());
     let sizes = sizes(context, input).await?;
+    let settings = &engine.settings;
+    let master_key = settings.master_key.as_ref();
     let target = change::Target { reference: &input.table_name, absent };
-    let changed =
-        change::commit(context, target, |table| plan(&Request { input, table, now_ms, transition, sizes: &sizes }))
-            .await?;
+    let changed = change::commit(context, target, |table| {
+        plan(&Request { input, table, now_ms, transition, sizes: &sizes, master_key })
+    })
+    .await?;
     if changed.table.indexes.iter().any(status::is_changing) {
         engine.start_job(&changed.table);
     }
     let counts = description::counts(context, &changed.table).await?;
-    let region = &engine.settings.region;
-    let view = View { table: &changed.table, status: changed.status, now_ms, region, counts: &counts };
+    let view = View { table: &changed.table, status: changed.status, now_ms, settings, counts: &counts };
     Ok(UpdateTableOutput { table_description: Some(view.describe()) })
 }
 

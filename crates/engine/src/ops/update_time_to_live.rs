@@ -20,6 +20,7 @@ pub async fn run<'a>(
     let input = &request.input;
     let now_ms = context.engine.now_ms();
     let absent = || messages::table_not_found(TableReference::parse(&input.table_name).name());
+    change::own_name(context, &input.table_name).ok_or_else(absent)?;
     let target = change::Target { reference: &input.table_name, absent };
     let wanted = &input.time_to_live_specification;
     let table = change::commit(context, target, |table| {

@@ -14,7 +14,8 @@ pub fn enable(table: &mut Table, view: StreamView, now_ms: i64, batch: &mut Batc
     let created_ms = table.stream.as_ref().map_or(now_ms, |last| now_ms.max(last.created_ms + 1));
     let label = super::label::of(created_ms);
     let first_shard = table.next_shard_number;
-    table.stream = Some(Stream { label, view, created_ms, first_shard, last_shard: None, disabled_ms: None });
+    table.stream =
+        Some(Stream { label, view, created_ms, first_shard, last_shard: None, disabled_ms: None, policy: None });
     for at in 0..table.partitions.len() {
         open(table, at, None, now_ms, batch)?;
     }

@@ -29,11 +29,25 @@ pub fn own_name<'r>(context: &'r Context<'_>, reference: &'r str) -> Option<(&'r
     }
 }
 
-/// Reads a table's descriptor. A table whose deletion is due is not there.
+/// Reads a table's descriptor. A table whose deletion is due is not there. An ARN may be of another account: who may ask for whose tables
+/// was decided before.
 pub async fn read(context: &Context<'_>, reference: &str) -> Result<Option<OpenTable>, Error> {
-    let Some((account, name)) = own_name(context, reference) else { return Ok(None) };
+    let (account, name) = match TableReference::parse(reference) {
+        TableReference::Name(name) => (context.caller.account.as_str(), name),
+        TableReference::Arn { region, account, name } if region == context.engine.settings.region => (account, name),
+        TableReference::Arn { .. } => return Ok(None),
+    };
     let found = read_any(context, account, name).await?;
     Ok(found.filter(|table| status::of_table(&table.descriptor, context.engine.now_ms()).is_some()))
+}
+
+/// The same of the caller's own account, for what DynamoDB does not do for others (developer guide, "DynamoDB API operations supported by
+/// resource-based policies").
+pub async fn read_own(context: &Context<'_>, reference: &str) -> Result<Option<OpenTable>, Error> {
+    match own_name(context, reference) {
+        Some(_) => read(context, reference).await,
+        None => Ok(None),
+    }
 }
 
 /// Reads a table's descriptor, even if its deletion is due.

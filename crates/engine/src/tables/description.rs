@@ -2,7 +2,8 @@
 //!
 //! Counts and sizes are exact and of this moment; DynamoDB's are up to six hours old.
 
-use super::{status, streams, throughput};
+use super::{encryption, status, streams, throughput};
+use crate::Settings;
 use crate::context::Context;
 use crate::error::corrupted;
 use crate::partitions::sizes::{Count, Sizes};
@@ -46,8 +47,8 @@ pub struct View<'t> {
     pub status: Status,
     /// The moment, in milliseconds since 1970.
     pub now_ms: i64,
-    /// The Region, for ARNs.
-    pub region: &'t str,
+    /// The server's: the Region, the key of the store.
+    pub settings: &'t Settings,
     /// Counts of the table and of each index; empty: all are zero.
     pub counts: &'t [Count],
 }
@@ -56,7 +57,7 @@ impl View<'_> {
     /// The description of the table.
     pub fn describe(&self) -> TableDescription<'static> {
         let table = self.table;
-        let arn = arn::table(self.region, &table.account, &table.name);
+        let arn = arn::table(&self.settings.region, &table.account, &table.name);
         let count = self.counts.first().copied().unwrap_or_default();
         TableDescription {
             attribute_definitions: Some(table.attribute_definitions.iter().map(attribute_definition).collect()),
@@ -85,6 +86,7 @@ impl View<'_> {
             }),
             latest_stream_label: table.stream.as_ref().map(|stream| Cow::Owned(stream.label.clone())),
             latest_stream_arn: table.stream.as_ref().map(|stream| Cow::Owned(arn::stream(&arn, &stream.label))),
+            sse_description: encryption::describe(table.encryption_stated, self.settings.master_key.as_ref()),
             table_arn: Some(Cow::Owned(arn)),
             ..TableDescription::default()
         }

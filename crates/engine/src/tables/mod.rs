@@ -10,6 +10,7 @@
 pub mod change;
 pub mod definition;
 pub mod description;
+pub mod encryption;
 pub mod indexes;
 pub mod removal;
 pub mod status;

@@ -14,6 +14,9 @@ pub fn of_table(table: &Table, now_ms: i64) -> Result<Batch, Error> {
     let mut batch = Batch::new();
     shards::disable(&mut table.clone(), now_ms, &mut batch)?;
     batch.delete(keys::table(&table.account, &table.name));
+    if table.policy.is_some() {
+        batch.delete(keys::table_policy(table.number));
+    }
     for space in Space::OF_TABLES {
         delete(&mut batch, keys::of_table(space, table.number));
     }

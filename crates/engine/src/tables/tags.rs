@@ -35,15 +35,23 @@ pub fn set(old: &[Tag], requested: &[api::Tag<'_>]) -> Vec<Tag> {
     tags
 }
 
-/// Refuses what is no ARN of a table, and the ARN of another account's table. `operation` is named in the refusal.
-pub fn check_arn(context: &Context<'_>, operation: &str, arn: &str) -> Result<(), Error> {
+/// Refuses what is no ARN of a table.
+pub fn check_arn(arn: &str) -> Result<(), Error> {
     match TableReference::parse(arn) {
         TableReference::Name(_) => Err(messages::not_a_table_arn(arn)),
+        TableReference::Arn { .. } => Ok(()),
+    }
+}
+
+/// The error where there is no such table. Of a table of another account nobody but that account can have allowed anything, and a table that
+/// is not there has no policy that does. `operation` is named in the refusal.
+pub fn absent(context: &Context<'_>, operation: &str, arn: &str, own: Error) -> Error {
+    match TableReference::parse(arn) {
         TableReference::Arn { account, .. } if account != context.caller.account => {
-            Err(messages::access_denied(&context.caller.account, operation, arn))
+            messages::access_denied(&context.caller.account, operation, arn)
         }
         // A table of another Region is nowhere to be found here.
-        TableReference::Arn { .. } => Ok(()),
+        TableReference::Arn { .. } | TableReference::Name(_) => own,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What CreateTable and UpdateTable can ask for and this version does not have. It is refused in so many words: a table must not look
-//! as if it had a key of its own or a replica when it has none. Asking for such a thing to be off is fine.
+//! as if it had a replica when it has none. Asking for such a thing to be off is fine.
 
-use api::{CreateTableInput, Error, SSESpecification, UpdateTableInput, messages};
+use api::{CreateTableInput, Error, UpdateTableInput, messages};
 
 /// One parameter, whether the request uses it, and what it would need.
 type Row = (bool, &'static str, &'static str);
@@ -9,12 +9,6 @@ type Row = (bool, &'static str, &'static str);
 /// Refuses what CreateTable cannot do.
 pub fn refuse_in_create(input: &CreateTableInput<'_>) -> Result<(), Error> {
     refuse(&[
-        (
-            customer_key(input.sse_specification.as_ref()),
-            "SSESpecification",
-            "encryption with a key of the customer is",
-        ),
-        (input.resource_policy.is_some(), "ResourcePolicy", "resource policies are"),
         (input.global_table_source_arn.is_some(), "GlobalTableSourceArn", "global tables are"),
         (
             input.global_table_settings_replication_mode.is_some(),
@@ -28,11 +22,6 @@ pub fn refuse_in_create(input: &CreateTableInput<'_>) -> Result<(), Error> {
 /// Refuses what UpdateTable cannot do.
 pub fn refuse_in_update(input: &UpdateTableInput<'_>) -> Result<(), Error> {
     refuse(&[
-        (
-            customer_key(input.sse_specification.as_ref()),
-            "SSESpecification",
-            "encryption with a key of the customer is",
-        ),
         (input.replica_updates.is_some(), "ReplicaUpdates", "global tables are"),
         (input.multi_region_consistency.is_some(), "MultiRegionConsistency", "global tables are"),
         (input.global_table_witness_updates.is_some(), "GlobalTableWitnessUpdates", "global tables are"),
@@ -51,8 +40,4 @@ fn refuse(rows: &[Row]) -> Result<(), Error> {
         Some((_, parameter, feature)) => Err(messages::unavailable(parameter, feature)),
         None => Ok(()),
     }
-}
-
-fn customer_key(requested: Option<&SSESpecification<'_>>) -> bool {
-    requested.is_some_and(|sse| sse.enabled == Some(true) || sse.kms_master_key_id.is_some())
 }

@@ -5,7 +5,8 @@
 
 use super::indexes::{self, IndexRequest};
 use super::throughput::{self, OnDemandOrigin};
-use super::{definition, removal, status, streams, unavailable};
+use super::{definition, encryption, removal, status, streams, unavailable};
+use crate::MasterKey;
 use crate::partitions;
 use crate::partitions::sizes::Sizes;
 use api::{Error, GlobalSecondaryIndexUpdate, UpdateTableInput, messages};
@@ -82,6 +83,8 @@ pub struct Request<'r> {
     pub transition: Option<Transition>,
     /// How large the table's partitions are, where that may matter.
     pub sizes: &'r Sizes,
+    /// The key under which the store is encrypted, if it is.
+    pub master_key: Option<&'r MasterKey>,
 }
 
 /// What becomes of a table.
@@ -110,6 +113,7 @@ const CHECKS: &[Check] = &[
     deleted_indexes,
     on_demand,
     |request| streams::check_change(request.input, request.table),
+    |request| encryption::check(request.input.sse_specification.as_ref(), request.master_key),
     |request| unavailable::refuse_in_update(request.input),
 ];
 
@@ -129,6 +133,7 @@ pub fn plan(request: &Request<'_>) -> Result<Update, Error> {
     }
     table.table_class = input.table_class.map(definition::table_class).or(table.table_class);
     table.deletion_protection = input.deletion_protection_enabled.unwrap_or(table.deletion_protection);
+    table.encryption_stated = encryption::stated(input.sse_specification.as_ref(), table.encryption_stated);
     merge_definitions(&mut table, request);
     let mut remove_indexes = Vec::new();
     for update in index_updates(input) {

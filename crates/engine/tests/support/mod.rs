@@ -62,6 +62,12 @@ impl Server {
         Self { engine, clock: hands, store, caller: Caller { account: ACCOUNT.to_owned() } }
     }
 
+    /// The same server as somebody of another account sees it.
+    pub fn of_account(&self, account: &str) -> Self {
+        let (engine, clock, store) = (self.engine.clone(), self.clock.clone(), self.store.clone());
+        Self { engine, clock, store, caller: Caller { account: account.to_owned() } }
+    }
+
     /// Asks and expects an answer.
     pub async fn ask(&self, operation: &str, input: Value) -> Value {
         match self.call(operation, &input).await {
@@ -136,6 +142,7 @@ impl Server {
             "BatchWriteItem" decode_batch_write_item batch_write_item,
             "CreateTable" decode_create_table create_table,
             "DeleteItem" decode_delete_item delete_item,
+            "DeleteResourcePolicy" decode_delete_resource_policy delete_resource_policy,
             "DeleteTable" decode_delete_table delete_table,
             "DescribeContinuousBackups" decode_describe_continuous_backups describe_continuous_backups,
             "DescribeEndpoints" decode_describe_endpoints describe_endpoints,
@@ -147,11 +154,13 @@ impl Server {
             "ExecuteTransaction" decode_execute_transaction execute_transaction,
             "GetItem" decode_get_item get_item,
             "GetRecords" decode_get_records get_records,
+            "GetResourcePolicy" decode_get_resource_policy get_resource_policy,
             "GetShardIterator" decode_get_shard_iterator get_shard_iterator,
             "ListStreams" decode_list_streams list_streams,
             "ListTables" decode_list_tables list_tables,
             "ListTagsOfResource" decode_list_tags_of_resource list_tags_of_resource,
             "PutItem" decode_put_item put_item,
+            "PutResourcePolicy" decode_put_resource_policy put_resource_policy,
             "Query" decode_query query,
             "Scan" decode_scan scan,
             "TagResource" decode_tag_resource tag_resource,

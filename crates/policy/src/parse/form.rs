@@ -65,6 +65,7 @@ impl Document {
         }
         let statements = match statements {
             Some(Json::List(list)) if !list.is_empty() => list,
+            Some(Json::List(_)) => return Err(PolicyError::NoStatements),
             Some(one @ Json::Object(_)) => vec![one],
             _ => return Err(PolicyError::Syntax),
         };

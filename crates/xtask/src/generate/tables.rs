@@ -4,7 +4,7 @@
 //! order was recorded from AWS. Where nothing is known the model's own order and limits stand.
 
 /// The operations for which types are generated, by the file that holds them.
-pub const SERVED: [(&str, &[&str]); 10] = [
+pub const SERVED: [(&str, &[&str]); 11] = [
     ("table", &["CreateTable", "DescribeTable", "UpdateTable", "DeleteTable", "ListTables"]),
     ("tag", &["TagResource", "UntagResource", "ListTagsOfResource"]),
     ("account", &["DescribeLimits", "DescribeEndpoints"]),
@@ -15,6 +15,7 @@ pub const SERVED: [(&str, &[&str]); 10] = [
     ("statement", &["ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"]),
     ("table_setting", &["DescribeTimeToLive", "UpdateTimeToLive", "DescribeContinuousBackups"]),
     ("stream", &["ListStreams", "DescribeStream", "GetShardIterator", "GetRecords"]),
+    ("resource_policy", &["PutResourcePolicy", "GetResourcePolicy", "DeleteResourcePolicy"]),
 ];
 
 /// The file of shapes that several groups use.

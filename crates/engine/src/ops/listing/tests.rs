@@ -79,6 +79,8 @@ fn table(key: &str) -> Table {
         next_shard_number: 0,
         stream: None,
         time_to_live: None,
+        encryption_stated: false,
+        policy: None,
     }
 }
 

@@ -1,0 +1,180 @@
+//! Policies as they are stored: read, set, deleted.
+
+use super::{ATTEMPTS_MAX, Resource};
+use crate::catalog::OpenTable;
+use crate::context::Context;
+use crate::error::from_store;
+use crate::streams::stored;
+use crate::tables::{change, status};
+use api::{Error, messages};
+use bytes::Bytes;
+use layout::keys;
+use layout::record::PolicyRecord;
+use model::policy::{PolicyState, revision};
+use model::stream::{Stream, StreamRecord};
+use model::table::{Status, Table};
+use storage::{Batch, StoreError, Version};
+
+/// What stands for any revision that there is none.
+const NO_POLICY: &str = "NO_POLICY";
+
+/// Reads a document; `None` where another revision is stored by now, or none.
+pub async fn document(context: &Context<'_>, key: &Bytes, revision: i64) -> Result<Option<String>, Error> {
+    let Some(found) = context.get(key).await? else { return Ok(None) };
+    let record: PolicyRecord = stored::decode(key, &found.value)?;
+    Ok((record.revision == revision).then_some(record.document))
+}
+
+/// Adds the write of a document to a batch.
+pub fn put(batch: &mut Batch, key: Bytes, revision: i64, document: &str) -> Result<(), Error> {
+    change::put(batch, key, &PolicyRecord { revision, document: document.to_owned() })
+}
+
+/// Reads the policy of a resource, with its revision.
+pub async fn read(context: &Context<'_>, resource: &Resource<'_>) -> Result<(String, i64), Error> {
+    for _ in 0..ATTEMPTS_MAX {
+        let holder = Holder::read(context, resource).await?;
+        let revision = revision(holder.state()).ok_or_else(|| messages::policy_not_found(resource.arn))?;
+        if let Some(document) = document(context, &holder.document_key(), revision).await? {
+            return Ok((document, revision));
+        }
+    }
+    Err(change::conflicted())
+}
+
+/// Sets the policy of a resource, or with `None` deletes it. Returns the revision that was set or deleted; where nothing changes the one
+/// that there is, and where there never was a policy none.
+pub async fn change(
+    context: &Context<'_>,
+    resource: &Resource<'_>,
+    (expected, wanted): (Option<&str>, Option<&str>),
+) -> Result<Option<i64>, Error> {
+    let now_ms = context.engine.now_ms();
+    for _ in 0..ATTEMPTS_MAX {
+        let holder = Holder::read(context, resource).await?;
+        holder.refuse_change(now_ms)?;
+        let old = holder.state();
+        expect_revision(resource, old, expected)?;
+        let key = holder.document_key();
+        let current = match revision(old) {
+            None => None,
+            Some(revision) => match document(context, &key, revision).await? {
+                None => continue,
+                found => found,
+            },
+        };
+        if current.as_deref() == wanted {
+            return Ok(old.map(|old| old.revision));
+        }
+        let new = PolicyState::changed(old, now_ms, wanted.is_some());
+        let mut batch = Batch::new();
+        holder.set(new, &mut batch)?;
+        match wanted {
+            Some(document) => put(&mut batch, key, new.revision, document)?,
+            None => drop(batch.delete(key)),
+        }
+        match context.commit(batch).await {
+            Ok(_) => {
+                context.engine.read_table(resource.account, resource.table).await?;
+                return Ok(revision(Some(new)).or_else(|| revision(old)));
+            }
+            Err(StoreError::Conflict { .. }) => {}
+            Err(error) => return Err(from_store(error)),
+        }
+    }
+    Err(change::conflicted())
+}
+
+/// Refuses a change that was planned against another revision.
+fn expect_revision(resource: &Resource<'_>, state: Option<PolicyState>, expected: Option<&str>) -> Result<(), Error> {
+    let current = state.map(|state| state.revision.to_string());
+    match (expected, current) {
+        (None, _) => Ok(()),
+        (Some(NO_POLICY), current) => match current.filter(|_| revision(state).is_some()) {
+            Some(current) => Err(messages::policy_exists(&resource.described(), &current)),
+            None => Ok(()),
+        },
+        (Some(expected), Some(current)) if expected == current => Ok(()),
+        (Some(expected), Some(current)) => {
+            Err(messages::other_policy_revision(&resource.described(), expected, &current))
+        }
+        (Some(expected), None) => Err(messages::no_policy_revision(&resource.described(), expected)),
+    }
+}
+
+/// What has a policy, as it is stored.
+enum Holder {
+    Table(Box<OpenTable>),
+    Stream(Box<StoredStream>),
+}
+
+struct StoredStream {
+    key: Bytes,
+    version: Version,
+    record: StreamRecord,
+    /// The table, if this is its newest stream: its descriptor says the same of it.
+    table: Option<OpenTable>,
+}
+
+impl Holder {
+    async fn read(context: &Context<'_>, resource: &Resource<'_>) -> Result<Self, Error> {
+        let Resource { arn, account, table, stream } = *resource;
+        let Some(label) = stream else {
+            let found = change::read(context, arn).await?;
+            return found.map(|table| Self::Table(table.into())).ok_or_else(|| messages::table_not_found(table));
+        };
+        let key = keys::stream(account, table, label);
+        let found = context.get(&key).await?.ok_or_else(|| messages::policy_stream_not_found(table, label))?;
+        let record: StreamRecord = stored::decode(&key, &found.value)?;
+        let table = change::read_any(context, account, table).await?;
+        let table = table.filter(|table| table.descriptor.stream.as_ref() == Some(&record.stream));
+        Ok(Self::Stream(StoredStream { key, version: found.version, record, table }.into()))
+    }
+
+    fn state(&self) -> Option<PolicyState> {
+        match self {
+            Self::Table(table) => table.descriptor.policy,
+            Self::Stream(stream) => stream.record.stream.policy,
+        }
+    }
+
+    fn document_key(&self) -> Bytes {
+        match self {
+            Self::Table(table) => keys::table_policy(table.descriptor.number),
+            Self::Stream(stream) => keys::stream_policy(stream.record.table_number, &stream.record.stream.label),
+        }
+    }
+
+    /// A table that comes or goes keeps the policy that it has (measured of one that goes, October 2026).
+    fn refuse_change(&self, now_ms: i64) -> Result<(), Error> {
+        let Self::Table(table) = self else { return Ok(()) };
+        match status::of_table(&table.descriptor, now_ms) {
+            Some(Status::Creating | Status::Deleting) => status::refuse_in_transition(&table.descriptor, now_ms),
+            Some(Status::Active | Status::Updating) | None => Ok(()),
+        }
+    }
+
+    /// Adds the write of the descriptors that name the policy to a batch, with the checks that they are still these.
+    fn set(&self, state: PolicyState, batch: &mut Batch) -> Result<(), Error> {
+        let set_table = |OpenTable { key, version, .. }: &OpenTable, next: &Table, batch: &mut Batch| {
+            batch.check(key.clone(), Some(*version));
+            change::set(batch, next)
+        };
+        match self {
+            Self::Table(table) => {
+                let next = Table { policy: Some(state), ..table.descriptor.clone() };
+                set_table(table, &next, batch)
+            }
+            Self::Stream(stored) => {
+                let StoredStream { key, version, record, table } = stored.as_ref();
+                let stream = Stream { policy: Some(state), ..record.stream.clone() };
+                if let Some(table) = table {
+                    let next = Table { stream: Some(stream.clone()), ..table.descriptor.clone() };
+                    set_table(table, &next, batch)?;
+                }
+                batch.check(key.clone(), Some(*version));
+                change::put(batch, key.clone(), &StreamRecord { stream, ..record.clone() })
+            }
+        }
+    }
+}
