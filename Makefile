@@ -7,7 +7,7 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 CARGO  := cargo
 STATOR := $(CARGO_TARGET_DIR)/release/stator
 
-.PHONY: run build test check unit blackbox crash encryption histories consumer differential postgres several failover fmt setup-build setup-test
+.PHONY: run build test check unit vectors blackbox crash encryption histories consumer differential postgres several failover fmt setup-build setup-test
 
 run: build
 	$(STATOR) serve $(ARGS)
@@ -16,7 +16,7 @@ build: setup-build
 	$(CARGO) build --release --workspace --bin stator
 	@ln -sfn $(CARGO_TARGET_DIR) target
 
-test: setup-test check unit blackbox crash encryption histories consumer differential postgres several failover
+test: setup-test check unit vectors blackbox crash encryption histories consumer differential postgres several failover
 
 # Layout, generated code, lints.
 check: setup-build
@@ -28,6 +28,10 @@ check: setup-build
 
 unit: setup-build
 	$(CARGO) test --release --workspace --quiet
+
+# Signatures of requests that only botocore's source has.
+vectors: setup-build
+	tests/run vectors
 
 # The release binary seen through boto3, the AWS CLI and the JavaScript SDK.
 blackbox: build

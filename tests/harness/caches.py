@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent.parent
@@ -130,6 +131,30 @@ def dynoxide() -> Path:
     shutil.rmtree(build, ignore_errors=True)
     _write_stamp(root, stamp)
     return binary
+
+
+def older_signing_suite() -> Path:
+    """The folder of the signing test suite that botocore's source has, of the version that is installed, with its licence."""
+    pin = next(line for line in (TESTS / "requirements.txt").read_text().splitlines() if line.startswith("botocore=="))
+    root = CACHE / "vectors"
+    suite = root / "aws4_testsuite"
+    if _fresh(root, pin):
+        return suite
+    shutil.rmtree(suite, ignore_errors=True)
+    root.mkdir(parents=True, exist_ok=True)
+    download = [str(python()), "-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-deps"]
+    _run([*download, "--no-binary", ":all:", "--dest", str(root), pin])
+    [archive] = root.glob("botocore-*.tar.gz")
+    with tarfile.open(archive) as source:
+        for member in source:
+            inner = member.name.partition("/tests/unit/auth/aws4_testsuite/")[2]
+            content = source.extractfile(member) if inner and ".." not in inner else None
+            if content:
+                (suite / inner).parent.mkdir(parents=True, exist_ok=True)
+                (suite / inner).write_bytes(content.read())
+    archive.unlink()
+    _write_stamp(root, pin)
+    return suite
 
 
 def _make_venv() -> None:
