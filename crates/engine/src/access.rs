@@ -53,7 +53,8 @@ pub trait Touches {
     /// What the request touches, each once. Only the facts that are wanted are worked out.
     ///
     /// # Errors
-    /// Those of the store.
+    /// Those of the store; over a shared one also that a table is not what it was taken for. Then, as after an answer that rests on this,
+    /// [`Context::must_repeat`] says that the request is to be asked anew.
     fn touches(&self, context: &Context<'_>, wanted: Wanted)
     -> impl Future<Output = Result<Vec<Access>, Error>> + Send;
 }

@@ -5,6 +5,7 @@
 mod support;
 
 use engine::access::{Access, Facts, Touches, Wanted};
+use engine::policies::compiled;
 use engine::{Caller, Context};
 use policy::{Absent, Effect, Policy, Principal, PrincipalKind, Query};
 use serde_json::{Value, json};
@@ -418,4 +419,23 @@ async fn the_policy_of_a_resource_is_known_to_every_server_at_once() {
     assert!(allows(policy_of(other, "DescribeStream", describe()).await.as_deref(), "dynamodb:GetRecords"));
     one.ask("DeleteResourcePolicy", json!({ "ResourceArn": stream })).await;
     assert!(policy_of(other, "DescribeStream", describe()).await.is_none());
+}
+
+#[tokio::test]
+async fn no_document_of_another_revision_is_taken() {
+    let server = server().await;
+    let caller = Caller { account: ACCOUNT.to_owned() };
+    let context = Context::new(&server.engine, &caller);
+    let set = |action: &str| json!({ "ResourceArn": TABLE, "Policy": allowing(action) });
+    server.ask("PutResourcePolicy", set("dynamodb:GetItem")).await;
+    let old = context.find_table("music").await.unwrap();
+    server.ask("PutResourcePolicy", set("dynamodb:Query")).await;
+    let mut table = old.clone();
+    let policy = compiled::of_table(&context, &mut table).await.unwrap();
+    assert!(allows(policy.as_deref(), "dynamodb:Query"));
+    assert!(old.as_ref().unwrap().version < table.unwrap().version);
+    server.ask("DeleteTable", json!({ "TableName": "music" })).await;
+    let mut table = old;
+    assert!(compiled::of_table(&context, &mut table).await.unwrap().is_none());
+    assert!(table.is_none());
 }

@@ -7,13 +7,14 @@ mod support;
 use bytes::Bytes;
 use engine::check::Fault;
 use layout::keys::{self, Counted, ShardEvent, Source, Space};
+use layout::record::PolicyRecord;
 use layout::{ItemRecord, record};
 use model::Table;
 use model::partition::Partition;
 use serde_json::json;
 use storage::{Batch, Direction, Position, Scan};
 use support::changes::streaming;
-use support::{ACCOUNT, Server, composite, defining, index, with};
+use support::{ACCOUNT, START_MS, Server, composite, defining, index, with};
 
 /// A table with a local index (number 1), a global index (number 2) and two items in both.
 async fn server() -> Server {
@@ -394,6 +395,48 @@ async fn a_stream_that_nothing_will_end() {
         damage(&server, row).await;
         assert_eq!(faults(&server).await, [Fault::StreamWithoutTable]);
     }
+}
+
+#[tokio::test]
+async fn policies_that_are_not_what_descriptors_say() {
+    let server = expiring().await;
+    let arn = format!("arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/old");
+    let stream = server.describe("old").await["LatestStreamArn"].as_str().unwrap().to_owned();
+    let statement = json!({ "Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*" });
+    let document = json!({ "Statement": statement }).to_string();
+    for arn in [&arn, &stream] {
+        server.ask("PutResourcePolicy", json!({ "ResourceArn": arn, "Policy": document })).await;
+    }
+    server.assert_sound().await;
+    let (of_table, of_stream) = (keys::table_policy(1), keys::stream_policy(1, stream.rsplit('/').next().unwrap()));
+    let revision = START_MS as i64;
+    let stored = |revision, document: &str| record::encode(&PolicyRecord { revision, document: document.to_owned() });
+    let rows = [
+        (of_table.clone(), stored(revision + 1, &document).unwrap(), Fault::WrongPolicy { revision }),
+        (of_table, stored(revision, "{}").unwrap(), Fault::Undecodable),
+        (of_stream.clone(), Bytes::from_static(b"{"), Fault::Undecodable),
+        (keys::table_policy(2), stored(revision, &document).unwrap(), Fault::Unknown),
+        (keys::stream_policy(1, "x"), stored(revision, &document).unwrap(), Fault::Unknown),
+    ];
+    for (key, value, fault) in rows {
+        let right = server.store.get_one(&key).await.unwrap().map(|found| found.value);
+        commit(&server, |batch| {
+            batch.set(key.clone(), value);
+        })
+        .await;
+        assert_eq!(faults(&server).await, [fault]);
+        commit(&server, |batch| match right {
+            Some(right) => drop(batch.set(key, right)),
+            None => drop(batch.delete(key)),
+        })
+        .await;
+        server.assert_sound().await;
+    }
+    commit(&server, |batch| {
+        batch.delete(of_stream);
+    })
+    .await;
+    assert_eq!(faults(&server).await, [Fault::WrongPolicy { revision }]);
 }
 
 #[tokio::test]

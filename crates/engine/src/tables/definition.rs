@@ -6,7 +6,6 @@ use super::indexes::{self, IndexRequest};
 use super::throughput::{self, OnDemandOrigin};
 use super::{encryption, streams, tags, unavailable};
 use crate::partitions;
-use crate::policies::document;
 use api::{AttributeDefinition, CreateTableInput, Error, KeySchemaElement, messages};
 use model::table::{BillingMode, TableClass, Transition};
 use model::{Index, Table, limits};
@@ -30,7 +29,6 @@ const CHECKS: &[Check] = &[
     |input| streams::check_new(input.stream_specification.as_ref()),
     |input| tags::check(input.tags.as_deref().unwrap_or_default()),
     unavailable::refuse_in_create,
-    |input| input.resource_policy.as_deref().map_or(Ok(()), |text| document::check(text).map(drop)),
 ];
 
 /// Refuses a request that no table can come of.
