@@ -1,20 +1,22 @@
-"""Access control through the AWS CLI, with roles in its profiles, and through the SDK for JavaScript."""
+"""Access control through the AWS CLI, with roles in its profiles, and through the SDK for JavaScript; and as its page says."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import boto3
 import pytest
 
-from blackbox.accounts import HOME, Account, allow, document, reads
+from blackbox.accounts import ABROAD, HOME, Account, allow, document, reads
 from blackbox.clients import unique_name
 from blackbox.expect import s
 from blackbox.runner import JS_TESTS
-from blackbox.test_cli import Cli
+from blackbox.served import ACCESS as PAGE
+from blackbox.test_cli import AWS, Cli
 from harness import caches, servers
 from harness.credentials import Credentials
 
@@ -97,6 +99,34 @@ def test_a_role_in_a_profile_of_boto3(
     session = boto3.Session(profile_name="work")
     assert session.client("sts").get_caller_identity()["Arn"].endswith(f"assumed-role/{role}/at-work")
     assert session.client("dynamodb").get_item(TableName=table, Key=KEY)["Item"] == KEY
+
+
+def test_the_page_on_access_control(tmp_path: Path) -> None:
+    """Its blocks of commands are carried out as they stand there, one after the other."""
+    blocks = re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    server = servers.start_stator(None, ["--authentication", "--account", HOME, "--account", ABROAD])
+    environment = {
+        "PATH": f"{AWS.parent}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "AWS_ENDPOINT_URL": server.endpoint,
+        "AWS_MAX_ATTEMPTS": "1",
+        **server.roots()[HOME].environment(),
+    }
+    command = ["bash", "-eu", "-o", "pipefail", "-c", "\n".join(blocks)]
+    try:
+        result = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=180, check=False
+        )
+    finally:
+        server.close()
+    assert result.returncode == 0, result.stderr
+    said = result.stdout
+    assert (said.count("denied, as it should be\n"), said.count("the old key is refused\n")) == (2, 1), said
+    assert result.stderr.count("(AccessDeniedException)") == 2
+    assert result.stderr.count("(UnrecognizedClientException)") == 1
+    # What stands there as an answer is one. Of two lines that the page breaks one is made.
+    for answer in re.findall(r"^```text\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL):
+        assert answer in said or answer.replace("\n", " ").strip() in result.stderr.replace("\n", " "), answer
 
 
 @pytest.mark.parametrize("script", [*SIGNED, *JS_TESTS], ids=lambda script: script.stem.split(".")[0])

@@ -13,7 +13,7 @@ from pathlib import Path
 import botocore.auth
 import pytest
 
-from blackbox.accounts import HOME, Account, Party, User, allow, document, reads
+from blackbox.accounts import ABROAD, HOME, Account, Party, User, allow, document, reads
 from blackbox.clients import unique_name
 from blackbox.conftest import Start
 from blackbox.expect import refused, s
@@ -114,6 +114,36 @@ def test_secrets_are_not_in_the_data_directory(start: Start, tmp_path: Path) -> 
         content = path.read_bytes()
         for party in (account.root, user):
             assert party.credentials.secret.encode() not in content, path
+
+
+def test_root_credentials_are_made_anew_where_nobody_is_left(start: Start, tmp_path: Path) -> None:
+    """Whoever deletes the root user's key, as they should, must not get another at the next start: unless nobody has one."""
+    server = start(*flags(tmp_path))
+    account = Account(server.endpoint, HOME, server.roots()[HOME])
+    user = account.user(allow("*"))
+    account.root.iam.delete_access_key(AccessKeyId=account.root.credentials.key)
+    refused(account.root.sts.get_caller_identity, "InvalidClientTokenId")
+    assert server.stop() == 0
+    server = start(*flags(tmp_path))
+    assert server.roots() == {}
+    at(server.endpoint, user).iam.delete_access_key(UserName=user.name, AccessKeyId=user.credentials.key)
+    assert server.stop() == 0
+    server = start(*flags(tmp_path))
+    root = Account(server.endpoint, HOME, server.roots()[HOME]).root
+    assert root.credentials != account.root.credentials
+    assert [found["UserName"] for found in root.iam.list_users()["Users"]] == [user.name]
+
+
+def test_an_account_that_is_added(start: Start, tmp_path: Path) -> None:
+    server = start(*flags(tmp_path))
+    home = server.roots()[HOME]
+    assert server.stop() == 0
+    both = [*flags(tmp_path), "--account", HOME, "--account", ABROAD]
+    server = start(*both)
+    roots = server.roots()
+    assert list(roots) == [ABROAD]
+    for number, root in ((HOME, home), (ABROAD, roots[ABROAD])):
+        assert Account(server.endpoint, number, root).root.sts.get_caller_identity()["Account"] == number
 
 
 def test_users_that_are_kept_need_a_master_key(tmp_path: Path) -> None:
