@@ -14,6 +14,7 @@
 //! - A change is in force for the next request of this process when it is answered, and for other servers' after about a second.
 
 mod arn;
+pub mod check;
 mod context;
 mod directory;
 mod failure;

@@ -32,6 +32,45 @@ pub enum Named {
     Policy = 0x13,
 }
 
+/// What a key of this space leads to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kept {
+    /// The counter of changes.
+    Generation,
+    /// An access key.
+    AccessKey,
+    /// When an access key was used last.
+    LastUse,
+    /// An account.
+    Account,
+    /// The key that seals secrets.
+    SealingKey,
+    /// Something that an account has by name.
+    Named(Named),
+}
+
+impl Kept {
+    /// By the key; `None` for one of no kind that is known.
+    pub fn of(key: &[u8]) -> Option<Kept> {
+        Some(match *key.get(1)? {
+            GENERATION => Kept::Generation,
+            ACCESS_KEY => Kept::AccessKey,
+            LAST_USE => Kept::LastUse,
+            ACCOUNT => Kept::Account,
+            SEALING_KEY => Kept::SealingKey,
+            kind => {
+                let all = [Named::User, Named::Group, Named::Role, Named::Policy];
+                Kept::Named(*all.iter().find(|named| **named as u8 == kind)?)
+            }
+        })
+    }
+}
+
+/// All keys of this space.
+pub fn all() -> Range {
+    Range::prefixed(vec![Space::Principal as u8])
+}
+
 const GENERATION: u8 = 0x00;
 const ACCESS_KEY: u8 = 0x01;
 const LAST_USE: u8 = 0x02;
@@ -105,6 +144,23 @@ mod tests {
         assert_eq!(account("000000000000"), &b"\x08\x03000000000000"[..]);
         assert_eq!(named(Named::User, "1", "Ann"), &b"\x08\x101\x00ann"[..]);
         assert_eq!(named(Named::Policy, "1", "a.B"), &b"\x08\x131\x00a.b"[..]);
+        assert_eq!(sealing_key(), &[8, 4][..]);
+    }
+
+    #[test]
+    fn a_key_tells_what_it_leads_to() {
+        for (key, kept) in [
+            (generation(), Kept::Generation),
+            (access_key("a"), Kept::AccessKey),
+            (last_use("a"), Kept::LastUse),
+            (account("1"), Kept::Account),
+            (sealing_key(), Kept::SealingKey),
+            (named(Named::Role, "1", "a"), Kept::Named(Named::Role)),
+        ] {
+            assert_eq!(Kept::of(&key), Some(kept));
+            assert!(all().contains(&key));
+        }
+        assert_eq!(Kept::of(&[8, 0x7f]), None);
     }
 
     #[test]

@@ -16,12 +16,15 @@ pub fn run(flags: &CheckFlags) -> Result<ExitCode, String> {
         .enable_all()
         .build()
         .map_err(|problem| format!("cannot start the runtime: {problem}"))?;
-    let report = runtime.block_on(async {
+    let (principals, report) = runtime.block_on(async {
         let store = open(flags).await?;
-        engine::check::check(&*store).await.map_err(|problem| problem.to_string())
+        let principals = auth::check::check(&*store).await.map_err(|problem| problem.to_string())?;
+        let report = engine::check::check(&*store).await.map_err(|problem| problem.to_string())?;
+        Ok::<_, String>((principals, report))
     })?;
+    principals.iter().for_each(|fault| log::say(&fault.to_string()));
     log::say(report.to_string().trim_end());
-    Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.is_clean() && principals.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn open(flags: &CheckFlags) -> Result<Arc<dyn Store>, String> {

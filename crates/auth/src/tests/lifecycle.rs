@@ -10,6 +10,7 @@ async fn run(fixture: &Fixture, steps: &[Step<'_>]) {
         let response = fixture.call(&fixture.root, action, parameters).await;
         let code = response.event.error_code.unwrap_or("ok");
         assert_eq!(code, *want, "{action} {parameters:?}: {}", response.body);
+        assert_eq!(crate::check::check(&*fixture.store).await.unwrap(), [], "after {action} {parameters:?}");
     }
 }
 

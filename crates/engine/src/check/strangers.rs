@@ -6,6 +6,7 @@ use super::{Fault, Report, streams};
 use crate::walk::Walk;
 use bytes::Bytes;
 use layout::keys::{self, Counted, Range, Space};
+use layout::principals;
 use model::Table;
 use storage::{Store, StoreError, batch, scan};
 
@@ -45,6 +46,8 @@ fn known_ranges(tables: &[Table]) -> Vec<Range> {
         keys::all_streams(),
         keys::all_policies(),
         keys::all_leases(),
+        // Whoever knows what is in there checks it.
+        principals::all(),
     ];
     for table in tables {
         known.push(keys::of_table(Space::Item, table.number));
