@@ -127,7 +127,13 @@ POLICIES: dict[str, list[Statement]] = {
         allow(
             actions("PartiQLSelect", "PartiQLUpdate"),
             TABLE,
-            {**COLUMNS, "StringEqualsIfExists": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}},
+            {
+                **COLUMNS,
+                "StringEqualsIfExists": {
+                    "dynamodb:Select": "SPECIFIC_ATTRIBUTES",
+                    "dynamodb:ReturnValues": CHANGED_ONLY,
+                },
+            },
         )
     ],
 }
@@ -432,4 +438,16 @@ STATEMENT_CASES = [
     ),
 ]
 
-CASES = [*ROW_CASES, *COLUMN_CASES, *TRANSACTION_CASES, *STATEMENT_CASES]
+SET_SCORE = f'UPDATE "{TABLE}" SET TopScore = 1 WHERE {MY_ROW}'
+
+RETURNING_CASES = [
+    Case("statements on columns", "execute_statement", refused, statement(f"{SET_SCORE} RETURNING {which} *"))
+    for which, refused in (
+        ("MODIFIED NEW", None),
+        ("MODIFIED OLD", None),
+        ("ALL NEW", "PartiQLUpdate"),
+        ("ALL OLD", "PartiQLUpdate"),
+    )
+]
+
+CASES = [*ROW_CASES, *COLUMN_CASES, *TRANSACTION_CASES, *STATEMENT_CASES, *RETURNING_CASES]

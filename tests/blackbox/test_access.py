@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,8 @@ from blackbox.accounts import ABROAD, HOME, Account, Party, allow, denied, deny,
 from blackbox.clients import unique_name
 from blackbox.expect import refused, s
 from harness.credentials import Credentials
+from harness.signing import Request, host_of, sign
+from harness.wire import Connection
 
 pytestmark = pytest.mark.own_server
 
@@ -250,8 +253,49 @@ def test_what_asks_for_more_than_one_action(home: Account) -> None:
         home.arn(one),
         TransactStatements=[{"Statement": statement} for statement in statements],
     )
+    batch = [{"Statement": statement} for statement in statements]
+    delete = client.batch_execute_statement
+    denied(delete, user, "dynamodb:PartiQLDelete", home.arn(one), Statements=batch)
     for name in (one, two):
         assert home.root.dynamodb.scan(TableName=name)["Items"] == [], "nothing of what was refused was done"
+
+
+def test_names_in_the_resources_of_a_policy(home: Account) -> None:
+    """One policy for all: each has the tables that begin with their name, and those of their team."""
+    group = f"g-{unique_name()}"
+    home.root.iam.create_group(GroupName=group)
+    own = [home.arn("${aws:username}.*"), home.arn("${aws:PrincipalTag/team, 'nobody'}.*")]
+    home.root.iam.put_group_policy(
+        GroupName=group, PolicyName="p", PolicyDocument=document(allow("dynamodb:Describe*", own))
+    )
+    team = unique_name()
+    ann, bob = home.user(Tags=[{"Key": "team", "Value": team}]), home.user()
+    for user in (ann, bob):
+        home.root.iam.add_user_to_group(GroupName=group, UserName=user.name)
+    ours, theirs = home.table(name=f"{team}.orders"), home.table(name=f"{bob.name}.orders")
+    ann.dynamodb.describe_table(TableName=ours)
+    bob.dynamodb.describe_table(TableName=theirs)
+    for user, table in ((ann, theirs), (bob, ours)):
+        describe = user.dynamodb.describe_table
+        denied(describe, user, "dynamodb:DescribeTable", home.arn(table), TableName=table)
+
+
+def test_several_who_share_a_connection(home: Account, table: str) -> None:
+    """A connection belongs to nobody: each request is its sender's alone, as through a pool of connections of a proxy."""
+    people = [(home.user(allow("dynamodb:GetItem")), 200), (home.user(), 400), (home.root, 200)]
+    headers = {
+        "host": host_of(home.endpoint),
+        "content-type": "application/x-amz-json-1.0",
+        "x-amz-target": "DynamoDB_20120810.GetItem",
+    }
+    body = json.dumps({"TableName": table, "Key": KEY}).encode()
+    connection = Connection(home.endpoint)
+    for party, status in people * 3:
+        connection.send(sign(Request(headers, body), party.credentials).encode())
+        assert connection.receive().status == status
+        connection.send(Request(headers, body).encode())
+        assert connection.receive().error_type() == "MissingAuthenticationTokenException"
+    connection.close()
 
 
 def test_an_index_is_a_resource_of_its_own(home: Account) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from blackbox.access_cases import CASES, INDEX, ME, OTHER, POLICIES, TABLE, Case, all_of, key
+from blackbox.access_cases import CASES, INDEX, ME, OTHER, POLICIES, TABLE, Case, all_of, key, update, writes
 from blackbox.accounts import Account, User, allow, denied, explicitly
 from blackbox.expect import n, s
 
@@ -132,3 +132,27 @@ def test_the_answer_of_a_conditional_write_is_no_way_around(home: Account) -> No
         "ExpressionAttributeValues": {":x": s("y")},
     }
     denied(user.dynamodb.put_item, user, "dynamodb:PutItem", home.arn(table), **request)
+
+
+FAILING = {"ConditionExpression": "attribute_not_exists(UserId)", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+
+
+@pytest.mark.xfail(
+    strict=True, reason="Open: what a failed condition answers is not asked about, and has all of the item"
+)
+@pytest.mark.parametrize(
+    ("operation", "parameters"),
+    [
+        ("update_item", update("SET TopScore = :v", **FAILING)),
+        ("transact_write_items", writes(("Update", update("SET TopScore = :v", **FAILING)))),
+    ],
+    ids=["alone", "in a transaction"],
+)
+def test_a_failed_condition_answers_no_more_than_a_write_may(
+    fields: dict[str, Field], home: Account, operation: str, parameters: dict[str, Any]
+) -> None:
+    """Whoever may have back only what they changed must not have the whole item by a condition that fails."""
+    field = fields.setdefault("columns", Field(home, "columns"))
+    field.fill()
+    call = getattr(field.user.dynamodb, operation)
+    denied(call, field.user, "dynamodb:UpdateItem", home.arn(field.table), **field.request(parameters))

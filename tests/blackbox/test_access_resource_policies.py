@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from blackbox.accounts import ABROAD, HOME, Account, Party, Statement, allow, denied, deny, document, explicitly
 from blackbox.clients import unique_name
@@ -192,6 +193,26 @@ def test_several_tables_of_several_accounts(home: Account, abroad: Account, tabl
     item = {"pk": s("b")}
     client.transact_write_items(TransactItems=[{"Put": {"TableName": name, "Item": item}} for name in (arn, own)])
     assert home.root.dynamodb.get_item(TableName=table, Key=item)["Item"] == item
+
+
+def test_what_other_accounts_cannot_do_whatever_a_policy_says(home: Account, abroad: Account, table: str) -> None:
+    """Statements and settings are for the owner's account, as on DynamoDB."""
+    arn, client = home.arn(table), abroad.root.dynamodb
+    put(home, arn, to(ABROAD, allow("dynamodb:*", [arn, f"{arn}/*"])))
+    setting = {"TimeToLiveSpecification": {"Enabled": True, "AttributeName": "x"}}
+    calls: list[tuple[Any, dict[str, Any]]] = [
+        (client.execute_statement, {"Statement": f'SELECT * FROM "{arn}"'}),
+        (client.execute_statement, {"Statement": f"DELETE FROM \"{arn}\" WHERE pk = 'a'"}),
+        (client.update_time_to_live, {"TableName": arn, **setting}),
+        (client.describe_continuous_backups, {"TableName": arn}),
+        (abroad.root.streams.list_streams, {"TableName": arn}),
+    ]
+    for call, parameters in calls:
+        with pytest.raises(ClientError):
+            call(**parameters)
+    assert get(home.root, arn) == KEY
+    found = home.root.dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+    assert found["TimeToLiveStatus"] == "DISABLED"
 
 
 def test_a_policy_is_kept(home: Account, table: str) -> None:

@@ -20,7 +20,7 @@ from blackbox.clients import unique_name
 from blackbox.expect import s
 from harness import servers
 from harness.credentials import Credentials
-from harness.signing import Request, Scope, host_of, later, sign
+from harness.signing import Request, Scope, host_of, later, presign, sign
 from harness.wire import Answer, Connection
 
 pytestmark = pytest.mark.own_server
@@ -330,7 +330,34 @@ def test_a_refused_write_writes_nothing(home: Account, send: Any) -> None:
     assert root.dynamodb.scan(TableName=table)["Items"] == [{"pk": s("a")}]
 
 
-def presign(party: Party, operation: str = "get_caller_identity", **more: Any) -> str:
+def test_a_presigned_request_to_dynamodb(home: Account, send: Any) -> None:
+    get = json_target("ListTables", {"Limit": 1}, {"Limit": 2})
+    user, nobody = home.user(allow("dynamodb:ListTables")), home.user()
+    session = Credentials.answered(user.sts.get_session_token()["Credentials"])
+    whole = get.request(home.endpoint)
+    for credentials in (user.credentials, session):
+        request = presign(whole, credentials, 60)
+        assert send(request).status == 200
+        other = request.with_headers(x_amz_target="DynamoDB_20120810.DescribeLimits")
+        longer = replace(request, query=request.query.replace("X-Amz-Expires=60", "X-Amz-Expires=600"))
+        for changed in (other, longer, replace(request, body=get.other_body)):
+            assert send(changed).error_type() == "InvalidSignatureException"
+        twice = sign(request, credentials)
+        assert send(twice).error_type() == "InvalidSignatureException", "in the query or in a header, not in both"
+    assert send(presign(whole, nobody.credentials, 60)).error_type() == "AccessDeniedException"
+    forged = replace(user.credentials, secret="wrong")
+    assert send(presign(whole, forged, 60)).error_type() == "InvalidSignatureException"
+    # It says itself how long it is good for, up to a week.
+    ago = later(-10 * MINUTE)
+    assert send(presign(whole, user.credentials, 11 * MINUTE, at=ago)).status == 200
+    assert send(presign(whole, user.credentials, 7 * DAY, at=later(-6 * DAY))).status == 200
+    answer = send(presign(whole, user.credentials, 9 * MINUTE, at=ago))
+    assert answer.error_type() == "InvalidSignatureException"
+    assert answer.message().startswith("Signature expired: ")
+    assert send(presign(whole, user.credentials, 7 * DAY + 1)).status == 400
+
+
+def presigned_url(party: Party, operation: str = "get_caller_identity", **more: Any) -> str:
     """The URL by which others prove to a third who they are."""
     return str(party.sts.generate_presigned_url(operation, HttpMethod="GET", ExpiresIn=60, **more))
 
@@ -346,11 +373,11 @@ def test_a_presigned_question_who_somebody_is(home: Account, user: User, send: A
     session = home.root.sts.get_session_token()["Credentials"]
     root_session = Party(home.endpoint, Credentials.answered(session), home.root.arn)
     for party in (home.root, user, root_session):
-        answer = get(send, presign(party))
+        answer = get(send, presigned_url(party))
         assert answer.status == 200, answer.body
         assert f"<Arn>{party.arn}</Arn>" in answer.body.decode()
         assert f"<Account>{HOME}</Account>" in answer.body.decode()
-    url = presign(user)
+    url = presigned_url(user)
     wrong = {
         "another action": url.replace("GetCallerIdentity", "GetSessionToken"),
         "a parameter more": url + "&Extra=1",

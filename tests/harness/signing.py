@@ -12,7 +12,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from harness.credentials import Credentials
 
@@ -83,12 +83,46 @@ def sign(
     stamp = timestamp(at or later(0))
     dated = request.with_headers(x_amz_date=stamp, x_amz_security_token=credentials.token)
     signed = sorted(dated.headers if only is None else only)
-    date = scope.date or stamp[:8]
-    place = f"{date}/{scope.region}/{scope.service}/{scope.terminator}"
-    to_sign = "\n".join([ALGORITHM, stamp, place, _digest(_canonical(dated, signed).encode())])
-    signature = hmac.new(_key(credentials.secret, date, scope), to_sign.encode(), hashlib.sha256).hexdigest()
-    parts = [f"Credential={credentials.key}/{place}", f"SignedHeaders={';'.join(signed)}", f"Signature={signature}"]
+    parts = [
+        f"Credential={credentials.key}/{_place(scope, stamp)}",
+        f"SignedHeaders={';'.join(signed)}",
+        f"Signature={_signature(dated, signed, credentials, scope, stamp)}",
+    ]
     return dated.with_headers(authorization=f"{ALGORITHM} {', '.join(parts)}")
+
+
+def presign(
+    request: Request,
+    credentials: Credentials,
+    expires: int,
+    scope: Scope = Scope(),
+    at: datetime.datetime | None = None,
+) -> Request:
+    """The request with its signature in its query, over all of its headers, good for so many seconds."""
+    stamp = timestamp(at or later(0))
+    signed = sorted(request.headers)
+    parameters = {
+        "X-Amz-Algorithm": ALGORITHM,
+        "X-Amz-Credential": f"{credentials.key}/{_place(scope, stamp)}",
+        "X-Amz-Date": stamp,
+        "X-Amz-Expires": str(expires),
+        **({"X-Amz-Security-Token": credentials.token} if credentials.token else {}),
+        "X-Amz-SignedHeaders": ";".join(signed),
+    }
+    query = "&".join(f"{name}={quote(value, safe='')}" for name, value in parameters.items())
+    asked = replace(request, query=query)
+    return replace(asked, query=f"{query}&X-Amz-Signature={_signature(asked, signed, credentials, scope, stamp)}")
+
+
+def _place(scope: Scope, stamp: str) -> str:
+    return f"{scope.date or stamp[:8]}/{scope.region}/{scope.service}/{scope.terminator}"
+
+
+def _signature(request: Request, signed: list[str], credentials: Credentials, scope: Scope, stamp: str) -> str:
+    digest = _digest(_canonical(request, signed).encode())
+    to_sign = "\n".join([ALGORITHM, stamp, _place(scope, stamp), digest])
+    key = _key(credentials.secret, scope.date or stamp[:8], scope)
+    return hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
 
 
 def _canonical(request: Request, signed: list[str]) -> str:
