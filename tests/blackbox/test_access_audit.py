@@ -147,7 +147,6 @@ def test_what_is_managed(log: Log) -> None:
     assert (issuer["type"], issuer["arn"], issuer["userName"]) == ("Role", role, role.rsplit("/", 1)[1])
 
 
-@pytest.mark.xfail(strict=True, reason="Open: whatever is no stream is told as a table")
 def test_what_kind_of_thing_it_was_about(log: Log) -> None:
     iam = log.account.root.iam
     trust = document({"Effect": "Allow", "Principal": {"AWS": HOME}, "Action": "sts:AssumeRole"})
@@ -179,7 +178,6 @@ def test_who_did_not_prove_who_they_are(log: Log) -> None:
         assert "arn" not in event["userIdentity"], "who they say they are is not who they are"
 
 
-@pytest.mark.xfail(strict=True, reason="Open: the account is empty, although the id of the key names it")
 def test_the_account_of_a_call_by_nobody(log: Log) -> None:
     forged = Credentials(log.account.root.credentials.key, "wrong")
     event = log.told(

@@ -137,9 +137,6 @@ def test_the_answer_of_a_conditional_write_is_no_way_around(home: Account) -> No
 FAILING = {"ConditionExpression": "attribute_not_exists(UserId)", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Open: what a failed condition answers is not asked about, and has all of the item"
-)
 @pytest.mark.parametrize(
     ("operation", "parameters"),
     [

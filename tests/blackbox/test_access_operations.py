@@ -149,7 +149,6 @@ def test_every_operation_of_iam_and_sts_is_refused(
         assert (status, code) == (400, "InvalidAction"), (code, message)
 
 
-@pytest.mark.xfail(strict=True, reason="Open: the ARN in the refusal has the path of the entity that there is")
 def test_a_refusal_does_not_tell_the_path_of_what_there_is(home: Account, nobody: User) -> None:
     """The path belongs to the ARN, which only those learn who may see it."""
     there, gone = unique_name(), unique_name()

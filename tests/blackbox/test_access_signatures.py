@@ -407,7 +407,6 @@ def test_a_refusal_is_the_same_whoever_knows_what(home: Account, send: Any) -> N
     assert len(answers) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="Open: of a role that trusts the account it is told that the identity may not")
 def test_a_role_that_is_not_told_of(home: Account, send: Any) -> None:
     """Whoever may assume nothing does not learn which roles there are."""
     stranger = home.user()

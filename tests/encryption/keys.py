@@ -53,7 +53,7 @@ def check_refusals(folder: Path) -> list[str]:
     faults += refused(data, "the variable is not set", "--master-key", "env:STATOR_TEST_NO_SUCH_KEY")
     away = key.rename(folder / "away")
     faults += refused(data, "there is no such file", *named)
-    faults += refused(data, "is not made: the store is not new", *named, "--make-master-key")
+    faults += refused(data, "is not made: the store is not known to be new", *named, "--make-master-key")
     if key.exists():
         faults.append("a master key was made for a store that is not new")
     away.rename(key)

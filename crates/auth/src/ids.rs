@@ -51,7 +51,7 @@ pub(crate) fn access_key(prefix: &str, account: &str, random: &Random) -> String
 }
 
 /// The account that the id of an access key names, if it can be the id of one.
-pub(crate) fn account_of(access_key_id: &str) -> Option<String> {
+pub fn account_of(access_key_id: &str) -> Option<String> {
     let code = [LONG_TERM, SESSION].iter().find_map(|prefix| access_key_id.strip_prefix(prefix))?;
     if access_key_id.len() != KEY_ID_LENGTH {
         return None;

@@ -37,6 +37,7 @@ pub use context::Facts;
 pub use directory::{Directory, RootCredentials};
 pub use failure::Failure;
 pub use identity::{Authenticator, Identity, Permissions, Principal, Session, Unidentified};
+pub use ids::account_of as account_of_key;
 pub use origin::Origin;
 pub use rules::{ResourceSide, access_denied_message};
 pub use seal::{Seal, SealError, keep_sealing_key, kept_sealing_key};

@@ -93,12 +93,12 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Lets the caller do this to that, of an account of its own, or refuses it.
-pub(crate) fn allowed(facts: &Facts<'_>, action: &str, resource: &str) -> Result<()> {
+/// Lets the caller do this to that, of an account of its own, or refuses it, in words that name the resource so.
+pub(crate) fn allowed(facts: &Facts<'_>, action: &str, (resource, told): (&str, &str)) -> Result<()> {
     let side = ResourceSide { account: facts.caller().account(), policy: None };
     match facts.decide(action, resource, side) {
         Decision::Allowed => Ok(()),
-        Decision::Denied(denial) => Err(denied(facts.caller(), action, resource, denial)),
+        Decision::Denied(denial) => Err(denied(facts.caller(), action, told, denial)),
     }
 }
 
@@ -131,7 +131,7 @@ fn denied(caller: &Identity, action: &str, resource: &str, denial: Denial) -> fa
 pub fn access_denied_message(caller: &Identity, action: &str, resource: &str, denial: Denial) -> String {
     let because = denial.because(action);
     // AssumeRole tells nothing of why, so that nobody learns which roles there are (IAM's troubleshooting guide shows its message so).
-    if action.starts_with("sts:") && denial.by == PolicyKind::Trust {
+    if ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"].contains(&action) {
         return format!("User: {} is not authorized to perform: {action} on resource: {resource}", caller.arn());
     }
     format!("User: {} is not authorized to perform: {action} on resource: {resource} {because}", caller.arn())

@@ -130,8 +130,8 @@ impl MasterKeyChoice {
         {
             if if_new == Absence::Refused {
                 return Err(format!(
-                    "the master key's file {} does not exist, and is not made: the store is not new, so it may need the key that \
-                     was there",
+                    "the master key's file {} does not exist, and is not made: the store is not known to be new, so it may need the \
+                     key that was there; `stator keys make` makes one",
                     path.display()
                 ));
             }
@@ -293,7 +293,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let name = format!("file:{}", dir.path().join("key").display());
         let choice = choice(Some(&name), Some(true)).unwrap().unwrap();
-        assert!(choice.open(Absence::Refused).unwrap_err().contains("the store is not new"));
+        assert!(choice.open(Absence::Refused).unwrap_err().contains("stator keys make"));
         assert!(choice.open(Absence::Made).is_ok());
         assert!(choice.open(Absence::Refused).is_ok(), "it is there now");
     }

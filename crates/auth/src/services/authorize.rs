@@ -32,6 +32,8 @@ pub(crate) struct Granted<'a> {
 pub(crate) struct About {
     /// The ARN that policies name.
     arn: String,
+    /// How a refusal names it, where the ARN would tell more than the request knew.
+    told: Option<String>,
     /// The account that has it.
     account: String,
     /// The name; of the root user none.
@@ -116,11 +118,16 @@ impl<'a> Granted<'a> {
     }
 
     fn must_allow(&self, action: &str) -> Result<()> {
-        self.must_allow_on(action, &self.about.arn)
+        let About { arn, told, .. } = &self.about;
+        self.must_allow_so(action, (arn, told.as_ref().unwrap_or(arn)))
     }
 
     /// Refuses what policies do not allow on another resource of the account.
     pub(crate) fn must_allow_on(&self, action: &str, resource: &str) -> Result<()> {
+        self.must_allow_so(action, (resource, resource))
+    }
+
+    fn must_allow_so(&self, action: &str, resource: (&str, &str)) -> Result<()> {
         let own = self.own();
         rules::allowed(&Facts::new(self.caller, self.origin, &own), action, resource)
     }
@@ -186,7 +193,7 @@ impl About {
     }
 
     fn new(account: &str, arn: String) -> Self {
-        Self { arn, account: account.to_owned(), name: None, tags: Tags::new(), role: None }
+        Self { arn, told: None, account: account.to_owned(), name: None, tags: Tags::new(), role: None }
     }
 
     fn named_so(self, name: &str) -> Self {
@@ -215,7 +222,9 @@ impl About {
         let found = directory.find::<T>(account, name).await?;
         let arn = found.as_ref().map_or_else(|| arn::named(account, T::WORD, "/", name), |found| found.arn(account));
         let tags = found.and_then(HasTags::into_tags).unwrap_or_default();
-        Ok(Self { tags, ..Self::new(account, arn).named_so(name) })
+        // As AWS words it; the path in the ARN is for those who may see the entity.
+        let told = Some(format!("{} {name}", T::WORD));
+        Ok(Self { tags, told, ..Self::new(account, arn).named_so(name) })
     }
 
     async fn own(caller: &Identity, directory: &Directory) -> Result<Self> {
@@ -244,9 +253,11 @@ impl About {
     async fn user_of_key(form: &Form, account: &str, directory: &Directory) -> Result<Self> {
         let id = params::required(form, "AccessKeyId")?;
         let key: Option<AccessKey> = directory.read(&principals::access_key(id)).await?;
+        let any = format!("arn:aws:iam::{account}:user/*");
         match key.filter(|key| key.account == account).and_then(|key| key.user) {
-            Some(user) => Self::of::<User>(&user, account, directory).await,
-            None => Ok(Self::new(account, format!("arn:aws:iam::{account}:user/*"))),
+            // Whose key it is is what the request asks.
+            Some(user) => Ok(Self { told: Some(any), ..Self::of::<User>(&user, account, directory).await? }),
+            None => Ok(Self::new(account, any)),
         }
     }
 

@@ -45,8 +45,8 @@ async fn a_user_may_what_its_policies_allow() {
     assert_eq!(
         text(&response.body, "Message"),
         format!(
-            "User: arn:aws:iam::{ACCOUNT}:user/Ann is not authorized to perform: iam:GetUser on resource: \
-             arn:aws:iam::{ACCOUNT}:user/Bob because no identity-based policy allows the iam:GetUser action"
+            "User: arn:aws:iam::{ACCOUNT}:user/Ann is not authorized to perform: iam:GetUser on resource: user Bob because no \
+             identity-based policy allows the iam:GetUser action"
         )
     );
 }

@@ -1,7 +1,7 @@
 //! What the condition keys of a request hold: the values of partition keys, and the attributes that its parameters name.
 
 use crate::checks::Variables;
-use api::{ReturnConsumedCapacity, ReturnValue, Select};
+use api::{ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure, Select};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use expression::{ExpressionKind, Placeholders, parse_condition, parse_projection, parse_update};
@@ -54,8 +54,12 @@ impl Facts {
     }
 
     /// Those that every write has.
-    pub(super) fn of_write(returned: Option<ReturnValue>, capacity: Option<ReturnConsumedCapacity>) -> Self {
-        let return_values = Some(returned.unwrap_or(ReturnValue::None).name());
+    pub(super) fn of_write(
+        returned: Option<ReturnValue>,
+        on_failure: Option<ReturnValuesOnConditionCheckFailure>,
+        capacity: Option<ReturnConsumedCapacity>,
+    ) -> Self {
+        let return_values = Some(most_returned(returned.unwrap_or(ReturnValue::None).name(), on_failure));
         let return_consumed_capacity = capacity.map(ReturnConsumedCapacity::name);
         Self { return_values, return_consumed_capacity, ..Self::default() }
     }
@@ -126,6 +130,22 @@ impl Facts {
                 }
             }
         }
+    }
+}
+
+/// What `dynamodb:ReturnValues` holds: the more telling of what is returned when the write succeeds and what is when its condition fails.
+/// AWS does not say that the latter is asked about. If it were not, whoever may have back only what they changed would have all of an
+/// item by a condition that fails.
+pub(super) fn most_returned(
+    returned: &'static str,
+    on_failure: Option<ReturnValuesOnConditionCheckFailure>,
+) -> &'static str {
+    match on_failure {
+        // The new item tells as much as the old one.
+        Some(ReturnValuesOnConditionCheckFailure::AllOld) if returned != ReturnValue::AllNew.name() => {
+            ReturnValue::AllOld.name()
+        }
+        _ => returned,
     }
 }
 

@@ -4,8 +4,9 @@ use super::{Access, Facts, Named, Touches, Wanted};
 use crate::checks::Variables;
 use crate::context::Context;
 use api::{
-    BatchGetItemInput, BatchWriteItemInput, DeleteItemInput, Error, GetItemInput, PutItemInput, Select,
-    TransactGetItemsInput, TransactWriteItem, TransactWriteItemsInput, UpdateItemInput,
+    BatchGetItemInput, BatchWriteItemInput, DeleteItemInput, Error, GetItemInput, PutItemInput,
+    ReturnValuesOnConditionCheckFailure, Select, TransactGetItemsInput, TransactWriteItem, TransactWriteItemsInput,
+    UpdateItemInput,
 };
 use expression::ExpressionKind;
 use model::Item;
@@ -67,7 +68,8 @@ macro_rules! conditional_write {
     ($($input:ident . $item:ident : $action:literal),* $(,)?) => {$(
         impl Touches for $input<'_> {
             async fn touches(&self, context: &Context<'_>, wanted: Wanted) -> Result<Vec<Access>, Error> {
-                let mut facts = Facts::of_write(self.return_values, self.return_consumed_capacity);
+                let on_failure = self.return_values_on_condition_check_failure;
+                let mut facts = Facts::of_write(self.return_values, on_failure, self.return_consumed_capacity);
                 add_expected(&mut facts, self.expected.as_ref(), wanted);
                 let item = OneItem {
                     table: &self.table_name,
@@ -85,7 +87,8 @@ conditional_write!(PutItemInput.item: "dynamodb:PutItem", DeleteItemInput.key: "
 
 impl Touches for UpdateItemInput<'_> {
     async fn touches(&self, context: &Context<'_>, wanted: Wanted) -> Result<Vec<Access>, Error> {
-        let mut facts = Facts::of_write(self.return_values, self.return_consumed_capacity);
+        let on_failure = self.return_values_on_condition_check_failure;
+        let mut facts = Facts::of_write(self.return_values, on_failure, self.return_consumed_capacity);
         add_expected(&mut facts, self.expected.as_ref(), wanted);
         if let Some(updates) = self.attribute_updates.as_ref().filter(|_| wanted.attributes) {
             updates.iter().for_each(|(name, _)| facts.add_attribute(name));
@@ -141,7 +144,7 @@ impl Touches for BatchWriteItemInput<'_> {
         let mut touched = Vec::with_capacity(self.request_items.len());
         for (name, writes) in self.request_items.iter() {
             let table = Named::find(context, name).await?;
-            let mut facts = Facts::of_write(None, self.return_consumed_capacity);
+            let mut facts = Facts::of_write(None, None, self.return_consumed_capacity);
             let puts = writes.iter().filter_map(|write| write.put_request.as_ref()).map(|put| &put.item);
             let deletes = writes.iter().filter_map(|write| write.delete_request.as_ref()).map(|delete| &delete.key);
             for item in puts.chain(deletes) {
@@ -182,8 +185,8 @@ impl Touches for TransactWriteItemsInput<'_> {
         let mut touched = Vec::with_capacity(self.transact_items.len());
         for element in &self.transact_items {
             // An element without an action is refused by the operation; one with several is too, and touches all of them until then.
-            for (action, expressions, item) in actions(element) {
-                let write = Facts::of_write(None, self.return_consumed_capacity);
+            for (action, expressions, item, on_failure) in actions(element) {
+                let write = Facts::of_write(None, on_failure, self.return_consumed_capacity);
                 let facts = Facts { enclosing_operation: Some("TransactWriteItems"), ..write };
                 let item = OneItem { expressions: &expressions, ..item };
                 touched.push(item.touched(action, facts, (context, wanted)).await?);
@@ -196,8 +199,11 @@ impl Touches for TransactWriteItemsInput<'_> {
 /// The expressions of one action.
 type Expressions<'r> = [(ExpressionKind, Option<&'r str>); 2];
 
-/// The actions of an element of a transaction; its expressions apart.
-fn actions<'r>(element: &'r TransactWriteItem<'r>) -> Vec<(&'static str, Expressions<'r>, OneItem<'r>)> {
+/// One action of a transaction; its expressions apart, and what it returns when its condition fails.
+type Action<'r> = (&'static str, Expressions<'r>, OneItem<'r>, Option<ReturnValuesOnConditionCheckFailure>);
+
+/// The actions of an element of a transaction.
+fn actions<'r>(element: &'r TransactWriteItem<'r>) -> Vec<Action<'r>> {
     let mut actions = Vec::with_capacity(1);
     let none = (ExpressionKind::Update, None);
     let condition = |text: Option<&'r str>| (ExpressionKind::Condition, text);
@@ -209,7 +215,8 @@ fn actions<'r>(element: &'r TransactWriteItem<'r>) -> Vec<(&'static str, Express
                     values: $member.expression_attribute_values.as_ref(),
                 };
                 let item = OneItem { table: &$member.table_name, item: &$member.$item, expressions: &[], variables };
-                actions.push(($action, $expressions, item));
+                let on_failure = $member.return_values_on_condition_check_failure;
+                actions.push(($action, $expressions, item, on_failure));
             }
         };
     }

@@ -3,10 +3,12 @@
 //! Actions and resources as in the developer guide, "IAM security policies with PartiQL for DynamoDB". EXISTS reads an item, so it is a
 //! PartiQLSelect. A text that is no statement touches nothing, and its operation says why.
 
+use super::facts::most_returned;
 use super::{Access, Facts, Named, Touches, Wanted};
 use crate::context::Context;
 use api::{
-    BatchExecuteStatementInput, Error, ExecuteStatementInput, ExecuteTransactionInput, ReturnConsumedCapacity, Select,
+    BatchExecuteStatementInput, Error, ExecuteStatementInput, ExecuteTransactionInput, ReturnConsumedCapacity,
+    ReturnValuesOnConditionCheckFailure, Select,
 };
 use model::{AttributeValue, KeySchema};
 use partiql::{Filter, Operation, Returning, Statement, branches};
@@ -17,6 +19,7 @@ struct One<'r> {
     parameters: &'r [AttributeValue<'r>],
     capacity: Option<ReturnConsumedCapacity>,
     enclosing: Option<&'static str>,
+    on_failure: Option<ReturnValuesOnConditionCheckFailure>,
 }
 
 impl One<'_> {
@@ -30,6 +33,7 @@ impl One<'_> {
             ..Facts::default()
         };
         let action = add_statement(&mut facts, &statement, self.parameters, (table.key_schema(source.index), wanted));
+        facts.return_values = facts.return_values.map(|returned| most_returned(returned, self.on_failure));
         Ok(action.map(|action| table.index(source.index, action, facts)))
     }
 }
@@ -126,6 +130,7 @@ impl Touches for ExecuteStatementInput<'_> {
             parameters: self.parameters.as_deref().unwrap_or_default(),
             capacity: self.return_consumed_capacity,
             enclosing: None,
+            on_failure: self.return_values_on_condition_check_failure,
         };
         Ok(one.touched(context, wanted).await?.into_iter().collect())
     }
@@ -140,6 +145,7 @@ impl Touches for BatchExecuteStatementInput<'_> {
                 parameters: statement.parameters.as_deref().unwrap_or_default(),
                 capacity: self.return_consumed_capacity,
                 enclosing: None,
+                on_failure: statement.return_values_on_condition_check_failure,
             };
             touched.extend(one.touched(context, wanted).await?);
         }
@@ -156,6 +162,7 @@ impl Touches for ExecuteTransactionInput<'_> {
                 parameters: statement.parameters.as_deref().unwrap_or_default(),
                 capacity: self.return_consumed_capacity,
                 enclosing: Some("ExecuteTransaction"),
+                on_failure: statement.return_values_on_condition_check_failure,
             };
             touched.extend(one.touched(context, wanted).await?);
         }

@@ -136,6 +136,17 @@ pub(super) fn resources(body: &[u8], region: &str, account: &str) -> Vec<Resourc
 /// The resource of an ARN; its account is the ARN's.
 pub(super) fn resource(arn: String) -> Resource {
     let account_id = arn.split(':').nth(4).filter(|account| !account.is_empty()).map(str::to_owned);
-    let kind = if arn.contains("/stream/") { "AWS::DynamoDB::Stream" } else { "AWS::DynamoDB::Table" };
+    let kind = KINDS.iter().find(|(part, _)| arn.contains(part)).map_or("AWS::DynamoDB::Table", |(_, kind)| kind);
     Resource { account_id, kind, arn }
 }
+
+/// What an ARN with such a part is of; any other is a table's or an index's.
+const KINDS: [(&str, &str); 7] = [
+    ("/stream/", "AWS::DynamoDB::Stream"),
+    (":user/", "AWS::IAM::User"),
+    (":group/", "AWS::IAM::Group"),
+    (":role/", "AWS::IAM::Role"),
+    (":assumed-role/", "AWS::STS::AssumedRole"),
+    (":policy/", "AWS::IAM::Policy"),
+    (":root", "AWS::IAM::User"),
+];

@@ -30,7 +30,9 @@ impl Audit {
             return;
         }
         let caller = caller(trail);
-        let account = caller.account_id.clone().unwrap_or_default();
+        // The id of a key names its account, also where the call was not its owner's.
+        let of_key = || trail.credentials().and_then(|credentials| auth::account_of_key(&credentials.access_key_id));
+        let account = caller.account_id.clone().or_else(of_key).unwrap_or_default();
         let body = trail.body().unwrap_or_default();
         let event = trail.event();
         let changed = match action {
