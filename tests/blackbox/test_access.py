@@ -51,7 +51,7 @@ def test_a_new_user_may_do_nothing(home: Account, table: str) -> None:
     denied(user.dynamodb.list_tables, user, "dynamodb:ListTables", "*")
     denied(user.streams.list_streams, user, "dynamodb:ListStreams", home.arn("*", "/stream/*"))
     denied(user.iam.list_users, user, "iam:ListUsers", f"arn:aws:iam::{HOME}:user/")
-    denied(user.iam.get_user, user, "iam:GetUser", user.arn)
+    denied(user.iam.get_user, user, "iam:GetUser", f"user {user.name}")
     denied(user.iam.create_user, user, "iam:CreateUser", f"arn:aws:iam::{HOME}:user/x", UserName="x")
 
 
@@ -201,10 +201,10 @@ def test_users_manage_others_where_policies_say_so(home: Account) -> None:
     member.dynamodb.list_tables()
     outside = f"arn:aws:iam::{HOME}:user/{name}-2"
     denied(chief.iam.create_user, chief, "iam:CreateUser", outside, UserName=f"{name}-2")
-    denied(chief.iam.delete_user, chief, "iam:DeleteUser", arn, UserName=name)
+    denied(chief.iam.delete_user, chief, "iam:DeleteUser", f"user {name}", UserName=name)
     assert [key["AccessKeyId"] for key in chief.iam.list_access_keys()["AccessKeyMetadata"]] == [chief.credentials.key]
     stranger = home.user()
-    denied(chief.iam.list_access_keys, chief, "iam:ListAccessKeys", stranger.arn, UserName=stranger.name)
+    denied(chief.iam.list_access_keys, chief, "iam:ListAccessKeys", f"user {stranger.name}", UserName=stranger.name)
 
 
 def test_what_asks_for_more_than_one_action(home: Account) -> None:

@@ -107,7 +107,8 @@ def test_a_trust_with_conditions(home: Account) -> None:
 def test_an_account_that_is_trusted_gives_the_permission_itself(home: Account, abroad: Account, table: str) -> None:
     role = home.role(f"arn:aws:iam::{abroad.number}:root", reads(home, table))
     user = abroad.user()
-    denied(user.sts.assume_role, user, "sts:AssumeRole", role, RoleArn=role, RoleSessionName="ab")
+    words = f"User: {user.arn} is not authorized to perform: sts:AssumeRole on resource: {role}"
+    refused(user.sts.assume_role, "AccessDenied", words, RoleArn=role, RoleSessionName="ab")
     user.may(allow("sts:AssumeRole", role))
     session = user.assume(role)
     assert session.arn.startswith(f"arn:aws:sts::{HOME}:")

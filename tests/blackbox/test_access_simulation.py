@@ -19,7 +19,9 @@ from blackbox.served import MORE, known, of_iam, served_by, served_by_dynamodb
 
 pytestmark = pytest.mark.own_server
 
-REFUSAL = re.compile(r"is not authorized to perform: (?P<action>\S+) on resource: (?P<on>\S+) ")
+REFUSAL = re.compile(
+    r"is not authorized to perform: (?P<action>\S+) on resource: (?:(?P<kind>user|group|role) )?(?P<on>\S+) "
+)
 HERE = {"ContextKeyName": "aws:SourceIp", "ContextKeyType": "ip", "ContextKeyValues": ["127.0.0.1"]}
 TAG = {"ContextKeyName": "aws:ResourceTag/team", "ContextKeyType": "string", "ContextKeyValues": ["a"]}
 
@@ -108,7 +110,9 @@ def agree(account: Account, user: User, nobody: User, operation: OperationModel,
     asked, message = outcome(nobody.client(service), operation, request)
     match = REFUSAL.search(message)
     assert match, (asked, message)
-    said = simulated(account, user, match["action"], match["on"])
+    # Entities of IAM are named as the request named them.
+    on = f"arn:aws:iam::{account.number}:{match['kind']}/{match['on']}" if match["kind"] else match["on"]
+    said = simulated(account, user, match["action"], on)
     came, message = outcome(user.client(service), operation, request)
     assert said["EvalDecision"] == came, (match[0], message)
     if "permissions boundary allows" in message:
