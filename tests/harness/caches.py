@@ -94,16 +94,17 @@ def node_modules() -> Path:
     return NODE / "node_modules"
 
 
-def dynoxide() -> Path:
-    """The dynoxide peer, built from crates.io. Light optimization: the build must not cost more than it saves."""
-    root = PEERS / "dynoxide"
+def dynoxide(optimized: bool = False) -> Path:
+    """The dynoxide peer, built from crates.io. With light optimization, where the build must not cost more than it saves,
+    or as its authors build it, where its speed is what counts."""
+    root = PEERS / ("dynoxide-optimized" if optimized else "dynoxide")
     binary = root / "bin" / "dynoxide"
     stamp = f"{DYNOXIDE_CRATE} {DYNOXIDE_VERSION}"
     if _fresh(root, stamp) and binary.exists():
         return binary
     root.mkdir(parents=True, exist_ok=True)
-    profile = {"LTO": "off", "CODEGEN_UNITS": "16", "OPT_LEVEL": "1", "DEBUG": "0"}
-    build = PEERS / "build"
+    profile = {} if optimized else {"LTO": "off", "CODEGEN_UNITS": "16", "OPT_LEVEL": "1", "DEBUG": "0"}
+    build = PEERS / f"build-{root.name}"
     environment = {f"CARGO_PROFILE_RELEASE_{key}": value for key, value in profile.items()}
     environment["CARGO_TARGET_DIR"] = str(build)
     features = "native-sqlite,http-server,cli"
