@@ -14,7 +14,7 @@ from bench import machine
 from harness import servers
 from harness.servers import Server
 
-BUILD = "cargo build --release --workspace --bin stator --example load --example floor"
+BUILD = "make bench builds it, and so does cargo build --release --workspace --example load --example floor"
 # Beyond the time that a run was given: tables are filled, the machine is slow.
 PATIENCE_SECONDS = 4 * 3600
 
@@ -59,7 +59,7 @@ def example(name: str) -> str:
         program = folder / "examples" / name
         if program.is_file():
             return str(program)
-    raise servers.ServerError(f"the example {name} is not built: {BUILD}")
+    raise servers.ServerError(f"the example {name} is not built; {BUILD}")
 
 
 def start_floor() -> Target:

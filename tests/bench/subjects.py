@@ -5,7 +5,6 @@ Authentication over a data directory wants a master key, so there is none withou
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
 import time
@@ -21,41 +20,14 @@ from harness import servers
 
 REGION = "us-east-1"
 USER = "bench"
+# Ten statements, of which one allows what is measured: an application's policy that has grown over years.
+POLICY = Path(__file__).with_name("policy.json")
 # What a server says once of the root user that it made.
 ROOT = re.compile(r"^export AWS_ACCESS_KEY_ID=(\S+)\nexport AWS_SECRET_ACCESS_KEY=(\S+)$", re.MULTILINE)
 SAID_SECONDS = 10.0
 
 PLAIN, ENCRYPTED, AUTHENTICATED = "plain", "encrypted", "authenticated"
 VARIANTS = (PLAIN, ENCRYPTED, AUTHENTICATED)
-
-
-def policy() -> str:
-    """Ten statements, of which one allows what is measured: as an application's policy that has grown over years."""
-
-    def table(name: str) -> str:
-        return f"arn:aws:dynamodb:{REGION}:*:table/{name}"
-
-    owner = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["${aws:username}"]}}
-    read = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:ConditionCheckItem"]
-    write = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"]
-    statements = [
-        {"Effect": "Allow", "Action": ["dynamodb:ListTables", "dynamodb:DescribeLimits"], "Resource": "*"},
-        {"Effect": "Allow", "Action": "dynamodb:Describe*", "Resource": table("*")},
-        {"Effect": "Allow", "Action": read, "Resource": [table("orders"), f"{table('orders')}/index/*"]},
-        {"Effect": "Allow", "Action": [*read, *write], "Resource": table("profiles"), "Condition": owner},
-        {"Effect": "Allow", "Action": "dynamodb:Scan", "Resource": table("reports-*")},
-        {"Effect": "Deny", "Action": "dynamodb:*", "Resource": table("ledger")},
-        {"Effect": "Deny", "Action": "dynamodb:DeleteTable", "Resource": "*"},
-        {
-            "Effect": "Deny",
-            "Action": write,
-            "Resource": "*",
-            "Condition": {"NotIpAddress": {"aws:SourceIp": ["127.0.0.0/8", "10.0.0.0/8"]}},
-        },
-        {"Effect": "Allow", "Action": "dynamodb:GetRecords", "Resource": f"{table('orders')}/stream/*"},
-        {"Effect": "Allow", "Action": [*read, *write, "dynamodb:CreateTable"], "Resource": table("load")},
-    ]
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 @contextmanager
@@ -100,7 +72,7 @@ def _user(server: servers.Server) -> Target:
         aws_secret_access_key=secret,
     )
     iam.create_user(UserName=USER)
-    iam.put_user_policy(UserName=USER, PolicyName="application", PolicyDocument=policy())
+    iam.put_user_policy(UserName=USER, PolicyName="application", PolicyDocument=POLICY.read_text())
     made = iam.create_access_key(UserName=USER)["AccessKey"]
     return Target(server, made["AccessKeyId"], made["SecretAccessKey"])
 

@@ -18,10 +18,13 @@ CACHE = Path(os.environ.get("STATOR_CACHE") or Path.home() / ".cache" / "stator"
 VENV = CACHE / "venv"
 NODE = CACHE / "node"
 PEERS = CACHE / "peers"
+GUNGRAUN = CACHE / "gungraun"
 
 # The crate's own name and version; its 3.2.0 is what the project calls release 1.5.0.
 DYNOXIDE_CRATE = "dynoxide-rs"
 DYNOXIDE_VERSION = "3.2.0"
+# Of the crate that `instructions/Cargo.toml` names, which refuses another.
+GUNGRAUN_VERSION = "0.20.0"
 # The AWS SDK for JavaScript and dynalite need this much.
 NODE_MAJOR = 20
 # Brings node and npm where the system's are missing or too old.
@@ -130,6 +133,20 @@ def dynoxide(optimized: bool = False) -> Path:
     )
     shutil.rmtree(build, ignore_errors=True)
     _write_stamp(root, stamp)
+    return binary
+
+
+def gungraun_runner() -> Path:
+    """What starts valgrind for the benchmarks that count instructions."""
+    binary = GUNGRAUN / "bin" / "gungraun-runner"
+    if _fresh(GUNGRAUN, GUNGRAUN_VERSION) and binary.exists():
+        return binary
+    GUNGRAUN.mkdir(parents=True, exist_ok=True)
+    build = GUNGRAUN / "build"
+    command = ["cargo", "install", "gungraun-runner", "--version", GUNGRAUN_VERSION, "--locked", "--force", "--quiet"]
+    _run([*command, "--root", str(GUNGRAUN)], cwd=GUNGRAUN, env={"CARGO_TARGET_DIR": str(build)})
+    shutil.rmtree(build, ignore_errors=True)
+    _write_stamp(GUNGRAUN, GUNGRAUN_VERSION)
     return binary
 
 
