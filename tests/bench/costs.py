@@ -142,7 +142,7 @@ def _peer(report: Report, peer: Target, options: argparse.Namespace) -> None:
         load.fill(peer, options.items)
         turns = Turns(floor, options.seconds)
         for operation in options.operations.split(","):
-            title = f"{peer.server.name}, in memory: {OPERATIONS[operation][0]}"
+            title = f"{peer.server.name}, in memory: {OPERATIONS[operation][0].removesuffix(', durable')}"
             try:
                 taken = [
                     turns.take(peer, operation, items=options.items, ahead=PEER_OPERATIONS_AHEAD)

@@ -68,7 +68,7 @@ def _loaded(report: Report, options: argparse.Namespace, small: Target, large: T
     waits = f"{put.rate:,.0f}/s, longest {put.longest_us / 1000:.0f} ms"
     title = f"PutItem for {options.sustained_seconds:g} s, durable, p999 in ms"
     report.add(title, [put.p999_us / 1000], Bound(PUT_P999_MS_MAX), "{:.0f}".format, waits)
-    peak = machine.resident_bytes(large.process, peak=True) / (options.memory_mb << 20)
+    peak = machine.resident_bytes(large.process, "VmHWM") / (options.memory_mb << 20)
     now = machine.resident_bytes(large.process) >> 20
     title = f"most resident memory, over --memory-mb {options.memory_mb}"
     report.add(title, [peak], Bound(RESIDENT_OVER_MAX), note=f"in the end {now} MiB")

@@ -32,7 +32,9 @@ def measure(report: Report, options: argparse.Namespace) -> None:
     with subjects.stator(machine.cores()) as server:
         time.sleep(SETTLE_SECONDS)
         before = machine.resident_bytes(server.process.pid)
-        report.add("idle server, resident MB", [before / 1e6], Bound(RESIDENT_MB_MAX), "{:.1f}".format)
+        program = machine.resident_bytes(server.process.pid, "RssFile")
+        note = f"of which {program / 1e6:.1f} are the program's own pages"
+        report.add("idle server, resident MB", [before / 1e6], Bound(RESIDENT_MB_MAX), "{:.1f}".format, note)
         count = min(options.idle_connections, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE_FILES)
         with _idle_connections(server, count):
             time.sleep(SETTLE_SECONDS)

@@ -95,7 +95,9 @@ def finish(process: subprocess.Popen[str], operation: str) -> Measured:
         raise servers.ServerError(f"{operation}: {problem.strip()[-400:]}")
     found = json.loads(said)
     if found["failed"]:
-        raise servers.ServerError(f"{operation}: {found['failed']} requests failed, first {found['first_failure']!r}")
+        # Behind the head of the answer.
+        words = found["first_failure"].rpartition("\r\n\r\n")[2]
+        raise servers.ServerError(f"{operation}: {found['failed']} requests failed, first with {words}")
     return Measured(**{name: found[name] for name in Measured.__dataclass_fields__})
 
 

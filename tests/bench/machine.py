@@ -33,9 +33,8 @@ def pinned(command: Sequence[str], on: Sequence[int]) -> list[str]:
     return ["taskset", "-c", ",".join(str(core) for core in on), *command]
 
 
-def resident_bytes(process: int, peak: bool = False) -> int:
-    """The memory that a process has in use, or the most that it ever had."""
-    name = "VmHWM" if peak else "VmRSS"
+def resident_bytes(process: int, name: str = "VmRSS") -> int:
+    """The memory that a process has in use; as `VmHWM` the most that it ever had, as `RssFile` its program and other files."""
     for line in Path(f"/proc/{process}/status").read_text().splitlines():
         if line.startswith(f"{name}:"):
             return int(line.split()[1]) * 1024

@@ -55,7 +55,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--variants", type=names_of(subjects.VARIANTS), default=",".join(subjects.VARIANTS))
     parser.add_argument("--peers", type=names_of(servers.PEER_NAMES), default="dynoxide,dynalite")
     parser.add_argument("--idle-connections", type=int, default=10_000)
-    parser.add_argument("--growth-items", type=int, default=10_000_000, help="about 0.8 GB of disk for each million")
+    parser.add_argument("--growth-items", type=int, default=10_000_000, help="at most 1.2 GB of disk for each million")
     parser.add_argument("--sustained-seconds", type=float, default=600.0, help="of the PutItems of the part growth")
     parser.add_argument("--memory-mb", type=int, default=512, help="of the servers of the part growth")
     parser.add_argument("--directory", help="where the large data goes, if not to the folder of temporary files")
