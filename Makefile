@@ -7,7 +7,7 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 CARGO  := cargo
 STATOR := $(CARGO_TARGET_DIR)/release/stator
 
-.PHONY: run build test check unit vectors blackbox crash encryption histories consumer differential postgres several failover fmt setup-build setup-test
+.PHONY: run build test check unit vectors blackbox crash encryption histories consumer differential postgres several failover instructions bench fmt setup-build setup-test
 
 run: build
 	$(STATOR) serve $(ARGS)
@@ -16,7 +16,7 @@ build: setup-build
 	$(CARGO) build --release --workspace --bin stator
 	@ln -sfn $(CARGO_TARGET_DIR) target
 
-test: setup-test check unit vectors blackbox crash encryption histories consumer differential postgres several failover
+test: setup-test check unit vectors blackbox crash encryption histories consumer differential postgres several failover instructions
 
 # Layout, generated code, lints.
 check: setup-build
@@ -75,6 +75,15 @@ several: build
 # The database fails and its standby takes over, servers are replaced, the database is away.
 failover: build
 	tests/run failover --short
+
+# The parts of a request take as many instructions as before.
+instructions: setup-test
+	tests/run instructions
+
+# Every figure that has a bound; for a machine that does nothing else.
+bench: build
+	$(CARGO) build --release --workspace --example load --example floor
+	tests/run bench $(ARGS)
 
 fmt:
 	$(CARGO) fmt --all

@@ -19,10 +19,13 @@ CACHE = Path(os.environ.get("STATOR_CACHE") or Path.home() / ".cache" / "stator"
 VENV = CACHE / "venv"
 NODE = CACHE / "node"
 PEERS = CACHE / "peers"
+GUNGRAUN = CACHE / "gungraun"
 
 # The crate's own name and version; its 3.2.0 is what the project calls release 1.5.0.
 DYNOXIDE_CRATE = "dynoxide-rs"
 DYNOXIDE_VERSION = "3.2.0"
+# Of the crate that `instructions/Cargo.toml` names, which refuses another.
+GUNGRAUN_VERSION = "0.20.0"
 # The AWS SDK for JavaScript and dynalite need this much.
 NODE_MAJOR = 20
 # Brings node and npm where the system's are missing or too old.
@@ -95,16 +98,17 @@ def node_modules() -> Path:
     return NODE / "node_modules"
 
 
-def dynoxide() -> Path:
-    """The dynoxide peer, built from crates.io. Light optimization: the build must not cost more than it saves."""
-    root = PEERS / "dynoxide"
+def dynoxide(optimized: bool = False) -> Path:
+    """The dynoxide peer, built from crates.io. With light optimization, where the build must not cost more than it saves,
+    or as its authors build it, where its speed is what counts."""
+    root = PEERS / ("dynoxide-optimized" if optimized else "dynoxide")
     binary = root / "bin" / "dynoxide"
     stamp = f"{DYNOXIDE_CRATE} {DYNOXIDE_VERSION}"
     if _fresh(root, stamp) and binary.exists():
         return binary
     root.mkdir(parents=True, exist_ok=True)
-    profile = {"LTO": "off", "CODEGEN_UNITS": "16", "OPT_LEVEL": "1", "DEBUG": "0"}
-    build = PEERS / "build"
+    profile = {} if optimized else {"LTO": "off", "CODEGEN_UNITS": "16", "OPT_LEVEL": "1", "DEBUG": "0"}
+    build = PEERS / f"build-{root.name}"
     environment = {f"CARGO_PROFILE_RELEASE_{key}": value for key, value in profile.items()}
     environment["CARGO_TARGET_DIR"] = str(build)
     features = "native-sqlite,http-server,cli"
@@ -155,6 +159,20 @@ def older_signing_suite() -> Path:
     archive.unlink()
     _write_stamp(root, pin)
     return suite
+
+
+def gungraun_runner() -> Path:
+    """What starts valgrind for the benchmarks that count instructions."""
+    binary = GUNGRAUN / "bin" / "gungraun-runner"
+    if _fresh(GUNGRAUN, GUNGRAUN_VERSION) and binary.exists():
+        return binary
+    GUNGRAUN.mkdir(parents=True, exist_ok=True)
+    build = GUNGRAUN / "build"
+    command = ["cargo", "install", "gungraun-runner", "--version", GUNGRAUN_VERSION, "--locked", "--force", "--quiet"]
+    _run([*command, "--root", str(GUNGRAUN)], cwd=GUNGRAUN, env={"CARGO_TARGET_DIR": str(build)})
+    shutil.rmtree(build, ignore_errors=True)
+    _write_stamp(GUNGRAUN, GUNGRAUN_VERSION)
+    return binary
 
 
 def _make_venv() -> None:

@@ -129,7 +129,7 @@ def refused_stator(data: Data, extra: Sequence[str]) -> str:
 def start_peer(name: str) -> Server:
     """Starts one of PEER_NAMES, in memory."""
     port = free_port()
-    return start(name, _peer_command(name, port), port)
+    return start(name, peer_command(name, port), port)
 
 
 def start(name: str, command: list[str], port: int, environment: Mapping[str, str] | None = None) -> Server:
@@ -201,7 +201,8 @@ def free_port() -> int:
         return port
 
 
-def _peer_command(name: str, port: int) -> list[str]:
+def peer_command(name: str, port: int) -> list[str]:
+    """How one of PEER_NAMES is started."""
     if name == "dynoxide":
         return [str(caches.dynoxide()), "--host", "127.0.0.1", "--port", str(port)]
     if name == "dynalite":

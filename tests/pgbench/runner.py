@@ -8,6 +8,7 @@ as a whole. Each must reach at least half.
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import statistics
 import subprocess
@@ -156,14 +157,16 @@ def run_pgbench(cluster: postgres.Cluster, script: Path, clients: int, seconds: 
 def run_load(server: servers.Server, operation: str, seconds: int) -> float:
     """Answered requests per second."""
     program = servers.binary().parent / "examples" / "load"
-    command = [str(program), f"127.0.0.1:{server.port}", operation, str(CONNECTIONS), str(seconds), str(ITEMS)]
+    settings = {"connections": CONNECTIONS, "seconds": seconds, "items": ITEMS, "partition": 0}
+    command = [str(program), f"127.0.0.1:{server.port}", operation, *(f"{name}={it}" for name, it in settings.items())]
     result = subprocess.run(command, capture_output=True, text=True, timeout=120 + seconds, check=False)
     if result.returncode != 0:
         raise servers.ServerError(f"load ended with {result.returncode}: {result.stderr[-1500:]}")
-    rate, failed = result.stdout.split()
-    if failed != "0":
-        raise servers.ServerError(f"{failed} requests failed")
-    return float(rate)
+    found = json.loads(result.stdout)
+    if found["failed"]:
+        raise servers.ServerError(f"{found['failed']} requests failed: {found['first_failure']}")
+    rate: float = found["rate"]
+    return rate
 
 
 def compare(cluster: postgres.Cluster, scripts: dict[str, Path], options: argparse.Namespace) -> list[bool]:
