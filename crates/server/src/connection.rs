@@ -114,7 +114,11 @@ async fn serve_http1<S: Service, T: Transport>(
     let context = Arc::new((server, seat.clone(), origin));
     let service = service_fn(move |request: Request<Incoming>| {
         let context = context.clone();
-        async move { Ok::<_, Infallible>(pipeline::answer(&context.0, &context.1, &context.2, request).await) }
+        // On the heap while it lasts: hyper keeps room for an answer in progress as long as the connection, which is idle most of that time,
+        // and an operation's future takes many kilobytes.
+        Box::pin(
+            async move { Ok::<_, Infallible>(pipeline::answer(&context.0, &context.1, &context.2, request).await) },
+        )
     });
     let connection = http1::Builder::new()
         .max_buf_size(limits.head_bytes)
