@@ -93,21 +93,23 @@ def deep_json(link: socket.socket, stop: threading.Event, random: Random) -> Non
 def garbage(link: socket.socket, stop: threading.Event, random: Random) -> None:
     """Requests and noise, without waiting for answers."""
     while not stop.is_set():
-        link.sendall(request_bytes("ListTables", {}) * random.randrange(3) + random.randbytes(random.randrange(1, 5_000)))
+        link.sendall(
+            request_bytes("ListTables", {}) * random.randrange(3) + random.randbytes(random.randrange(1, 5_000))
+        )
         if random.random() < 0.1:
             link.recv(PIECE_BYTES)
 
 
 def unread(link: socket.socket, stop: threading.Event, _: Random) -> None:
     """Asks for megabytes again and again, and reads nothing."""
-    for _ in range(1_000):
+    for _number in range(1_000):
         link.sendall(SCAN)
     stop.wait()
 
 
 def sipped(link: socket.socket, stop: threading.Event, _: Random) -> None:
     """Asks for megabytes, and reads them byte by byte."""
-    for _ in range(100):
+    for _number in range(100):
         link.sendall(SCAN)
     while not stop.wait(0.2):
         link.recv(1)

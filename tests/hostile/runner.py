@@ -2,7 +2,7 @@
 
 The one that behaves puts and gets an item in turn, in a process of its own. It sends again what is refused with an
 error that SDKs retry, as they do, and waits before that, as they do; what is measured is from the first time to the
-answer. What must hold: in every company it is answered in the end, nearly always within a second, and the server's
+answer. What must hold: in every company it is answered in the end, 99 of 100 times within a second, and the server's
 memory stays within bounds.
 """
 
@@ -27,8 +27,7 @@ from hostile.clients import ATTACKS, TABLE, Attack
 
 LINKS = 48
 WAIT_SECONDS_MAX = 1.0
-# A few are slower than that where the machine is busy: one in fifty.
-SHARE = 0.98
+SHARE = 0.99
 ATTEMPTS = 4
 BACKOFF_SECONDS = 0.05
 # What the server holds for clients at most, twice for small bodies, and what it needs for itself.
@@ -98,14 +97,15 @@ def company(endpoint: str, name: str, options: argparse.Namespace, pool: Process
     for thread in threads:
         thread.join(2 * LINK_SECONDS)
     waits.sort()
-    late = waits[int(len(waits) * SHARE)]
+    # Of few requests, one may be slower.
+    late = waits[min(int(len(waits) * SHARE), max(len(waits) - 2, 0))]
     print(
         f"  {name}: {len(waits)} requests, waited {waits[len(waits) // 2] * 1000:.1f} ms (median), "
         f"{waits[int(len(waits) * 0.99)] * 1000:.1f} ms (99 %), {waits[-1] * 1000:.0f} ms (longest); {retries} sent again",
         flush=True,
     )
     if late > WAIT_SECONDS_MAX:
-        faults.append(f"one request in {round(1 / (1 - SHARE))} took {late:.2f} s and more")
+        faults.append(f"one request in {round(1 / (1 - SHARE))} took {late:.2f} s or more")
     return faults
 
 

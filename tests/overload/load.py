@@ -77,7 +77,9 @@ def create(endpoint: str) -> None:
     assert connection.call("CreateTable", DEFINITION).status == 200
     for start in range(0, ITEMS, BATCH):
         items = [item(f"scanned-{number}", SCANNED_BYTES) for number in range(start, start + BATCH)]
-        answer = connection.call("BatchWriteItem", {"RequestItems": {TABLE: [{"PutRequest": {"Item": i}} for i in items]}})
+        answer = connection.call(
+            "BatchWriteItem", {"RequestItems": {TABLE: [{"PutRequest": {"Item": i}} for i in items]}}
+        )
         assert answer.status == 200, answer.body
     connection.close()
 
@@ -149,10 +151,10 @@ def closed_loop(endpoint: str, kind: str, clients: int, seconds: float) -> Tally
 
 @dataclass(slots=True)
 class _Line:
-    """A connection and what is on it: a request that was due at some time, and a part of its answer."""
+    """A connection and what is on it: a request that was sent at some time, and a part of its answer."""
 
     socket: socket.socket
-    due: float = 0.0
+    sent: float = 0.0
     received: bytes = b""
 
 
@@ -177,8 +179,8 @@ class OpenLoop:
         while (now := time.monotonic()) - began < seconds:
             wanted = int((now - began) * self._per_second)
             # In portions, so that answers are read between them.
-            for number in range(sent, min(wanted, sent + 64)):
-                self._send(began + number / self._per_second)
+            for _ in range(sent, min(wanted, sent + 64)):
+                self._send()
             sent = min(wanted, sent + 64)
             self._receive(0.0 if sent < wanted else 0.001)
         deadline = time.monotonic() + wait_seconds
@@ -190,7 +192,7 @@ class OpenLoop:
             line.socket.close()
         return self.tally
 
-    def _send(self, due: float) -> None:
+    def _send(self) -> None:
         if self._idle:
             line = self._idle.pop()
         elif self._open < self._most:
@@ -200,7 +202,7 @@ class OpenLoop:
         else:
             self.unsent += 1
             return
-        line.due = due
+        line.sent = time.monotonic()
         line.socket.sendall(next(self._stream))
 
     def _receive(self, wait_seconds: float) -> None:
@@ -216,7 +218,7 @@ class OpenLoop:
                 continue
             head, end, body = line.received.partition(HEAD_END)
             if end and len(body) >= _length(head):
-                self.tally.note(int(head[9:12]), body, time.monotonic() - line.due)
+                self.tally.note(int(head[9:12]), body, time.monotonic() - line.sent)
                 line.received = b""
                 self._idle.append(line)
 

@@ -9,7 +9,8 @@
 //!   that does not come back for long, whoever is looked at has waited about as long, and is refused at once. Refusing takes a hundredth
 //!   of the work, so the lines are gone in no time, the task comes back, and calls are admitted until there are new lines. Work goes on at
 //!   full speed meanwhile, and nobody waits for long. Timers would not tell: the runtime wakes them past the lines. A new task and
-//!   a byte, because there are two lines: of connections that became ready, and of tasks for which a thread had no room.
+//!   a byte, because there are several lines: of connections that became ready, of each thread's tasks, and of those for which a thread
+//!   had no room.
 //! - **Places.** What waits for a disk or a database is in progress, and there are only so many places for that.
 //! - **Memory.** See `held`. Calls whose answers may be large are refused while too much is held.
 //!
@@ -25,9 +26,10 @@ use crate::refusal::Refusal;
 use crate::response::ContentType;
 use crate::settings::Limits;
 use runtime::{Clock, Moment};
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::net::UnixStream;
 
@@ -202,7 +204,7 @@ impl Drop for Watching<'_> {
     }
 }
 
-/// Waits for its turn twice, as a task and as a connection.
+/// Waits for its turn in every line: as a new task, as a connection, and as a task that was woken.
 async fn stand_in_line(line: Arc<(UnixStream, UnixStream)>) {
     let (near, far) = &*line;
     let mut byte = [0];
@@ -210,6 +212,21 @@ async fn stand_in_line(line: Arc<(UnixStream, UnixStream)>) {
         // It is there, so there is nothing to be told.
         let _ = far.try_read(&mut byte);
     }
+    go_to_the_end().await;
+}
+
+/// A task that is woken last is run first. One that wakes itself goes to the end of its thread's line.
+async fn go_to_the_end() {
+    let mut has_been = false;
+    poll_fn(|context| {
+        if has_been {
+            return Poll::Ready(());
+        }
+        has_been = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 fn micros_of(duration: Duration) -> u64 {

@@ -48,6 +48,7 @@ mod tls;
 mod trail;
 
 pub use call::AuthenticatedCall;
+pub use connection::Transport;
 pub use credentials::{Credentials, Place};
 pub use dispatch::Dispatch;
 pub use guard::{Guard, Sender, Verified};

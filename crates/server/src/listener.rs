@@ -4,7 +4,7 @@
 //! what is left.
 
 use crate::admission::Admission;
-use crate::connection;
+use crate::connection::{self, Transport};
 use crate::connections::Connections;
 use crate::metrics::Metrics;
 use crate::origin::Origin;
@@ -70,6 +70,16 @@ impl<S: Service> Server<S> {
         // Whoever still waits in the queue is refused by the kernel, and tries again elsewhere or later.
         drop(listeners);
         self.drain().await
+    }
+
+    /// Serves one connection over any stream of bytes: for whoever wants no sockets. Nothing ends it that takes too long.
+    pub async fn serve_over<T: Transport>(self: &Arc<Self>, stream: T, origin: Origin, is_http2: bool) {
+        connection::serve_over(self.clone(), stream, self.connections.join(), origin, is_http2).await;
+    }
+
+    /// How many bytes of large bodies and answers are held for clients.
+    pub fn held_bytes(&self) -> usize {
+        self.admission.held.held()
     }
 
     async fn drain(&self) -> bool {
