@@ -7,7 +7,7 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 CARGO  := cargo
 STATOR := $(CARGO_TARGET_DIR)/release/stator
 
-.PHONY: run build test check unit vectors blackbox crash encryption histories consumer differential postgres several failover instructions bench fmt setup-build setup-test
+.PHONY: run build test check unit vectors blackbox crash overload encryption histories consumer differential postgres several failover instructions bench fmt setup-build setup-test
 
 run: build
 	$(STATOR) serve $(ARGS)
@@ -16,7 +16,7 @@ build: setup-build
 	$(CARGO) build --release --workspace --bin stator
 	@ln -sfn $(CARGO_TARGET_DIR) target
 
-test: setup-test check unit vectors blackbox crash encryption histories consumer differential postgres several failover instructions
+test: setup-test check unit vectors blackbox crash overload encryption histories consumer differential postgres several failover instructions
 
 # Layout, generated code, lints.
 check: setup-build
@@ -41,6 +41,11 @@ blackbox: build
 crash: build
 	tests/run crash
 	tests/run crash --encrypted --rounds 10
+
+# Far more than the server can do, and clients that are slow or hostile.
+overload: build
+	tests/run overload --short
+	tests/run hostile --short
 
 # Nothing that was written can be read from an encrypted data directory; wrong and missing keys are told apart.
 encryption: build

@@ -1,8 +1,11 @@
 """What the crash test knows about every key: the states in which a restarted server may show it.
 
 A key belongs to one writer, which has at most one write to it in flight. So a key has one possible state when all
-its writes are acknowledged, and two while a write is in flight or was lost: before and after. The counter is
-written by everybody and may be anything from the acknowledged sum to that plus the writes without an answer.
+its writes are acknowledged, and two while a write is in flight or was lost: before and after. The keys of a
+transaction are all before it or all after it. The counter is written by everybody and may be anything from the
+acknowledged sum to that plus the writes without an answer.
+
+Items of the second table expire: from the moment at which that is asked for they may be gone.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from random import Random
 from typing import Any
 
 TABLE = "crash"
+EXPIRING = "crash-expiring"
 GLOBAL_INDEX = "by-group"
 LOCAL_INDEX = "by-rank"
 # Made and deleted while the load goes on.
@@ -22,8 +26,10 @@ Key = tuple[str, int]
 Item = dict[str, Any]
 State = Item | None
 
+STREAM = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
 DEFINITION: dict[str, Any] = {
     "TableName": TABLE,
+    "StreamSpecification": STREAM,
     "BillingMode": "PAY_PER_REQUEST",
     "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
     "AttributeDefinitions": [
@@ -48,6 +54,15 @@ DEFINITION: dict[str, Any] = {
     ],
 }
 
+EXPIRING_DEFINITION: dict[str, Any] = {
+    "TableName": EXPIRING,
+    "StreamSpecification": STREAM,
+    "BillingMode": "PAY_PER_REQUEST",
+    "KeySchema": DEFINITION["KeySchema"],
+    "AttributeDefinitions": DEFINITION["AttributeDefinitions"][:2],
+}
+TIME_TO_LIVE = {"TableName": EXPIRING, "TimeToLiveSpecification": {"Enabled": True, "AttributeName": "expires"}}
+
 LIVE_DEFINITION: dict[str, Any] = {
     "IndexName": LIVE_INDEX,
     "KeySchema": [{"AttributeName": "grp", "KeyType": "HASH"}],
@@ -56,10 +71,34 @@ LIVE_DEFINITION: dict[str, Any] = {
 
 
 @dataclass
+class Transaction:
+    """A transaction as it was sent: its request, and the items before and after it. With a token it may be sent again."""
+
+    body: dict[str, Any]
+    before: dict[Key, State]
+    after: dict[Key, State]
+
+    def torn(self, found: dict[Key, Item]) -> list[str]:
+        """What is half done of it."""
+        changed = [key for key in self.after if self.before[key] != self.after[key]]
+        done = [key for key in changed if found.get(key) == self.after[key]]
+        undone = [key for key in changed if found.get(key) == self.before[key]]
+        return [f"a transaction is done for {done[0]}, but not for {undone[0]}"] if done and undone else []
+
+
+@dataclass
 class Model:
     """The possible states of every key, and of the counter."""
 
     states: dict[Key, list[State]] = field(default_factory=dict)
+    # Transactions that were sent and not answered, and the last ones of the round that were.
+    in_doubt: list[Transaction] = field(default_factory=list)
+    answered: list[Transaction] = field(default_factory=list)
+    # The items of the second table that must be there, and those that must be gone in the end.
+    lasting: dict[Key, Item] = field(default_factory=dict)
+    expired: set[Key] = field(default_factory=set)
+    # Of those, whether they are there at all is not known.
+    unsettled: dict[Key, Item] = field(default_factory=dict)
     counter_acknowledged: int = 0
     counter_in_doubt: int = 0
 
@@ -70,6 +109,7 @@ class Model:
     def settle(self, found: dict[Key, Item]) -> list[str]:
         """Compares what a restarted server shows, and takes it as the truth from then on. Returns the faults."""
         faults = self._settle_counter(found.pop(COUNTER, None))
+        faults += [fault for transaction in self.in_doubt for fault in transaction.torn(found)]
         for key in found.keys() - self.states.keys():
             faults.append(f"{key} was never written, but is there: {shortened(found[key])}")
         for key, possible in self.states.items():
@@ -77,6 +117,21 @@ class Model:
             if actual not in possible:
                 faults.append(f"{key} is {shortened(actual)}, but may only be {[shortened(one) for one in possible]}")
             self.states[key] = [actual]
+        return faults
+
+    def settle_expiring(self, found: dict[Key, Item]) -> list[str]:
+        """The same for the second table, from which the server deletes."""
+        for key, item in self.unsettled.items():
+            if found.get(key) == item:
+                self.lasting[key] = item
+        known = self.expired | self.lasting.keys() | self.unsettled.keys()
+        faults = [f"{EXPIRING}: {key} was never written" for key in found.keys() - known]
+        self.unsettled = {}
+        faults += [
+            f"{EXPIRING}: {key} is {shortened(found.get(key))}, but should be {shortened(item)}"
+            for key, item in self.lasting.items()
+            if found.get(key) != item
+        ]
         return faults
 
     def _settle_counter(self, item: State) -> list[str]:

@@ -1,8 +1,10 @@
 """Loads the server from several connections, kills it at a random moment, restarts it and looks at what is left.
 
-Each round: `stator check` on the data that the kill left, a restart, every key compared with what was
-acknowledged, all indexes compared with the table, then more load and the next kill. In half of the rounds an index
-is made on the live table, or deleted, so that some kills hit a backfill. The seed is printed and
+Each round: `stator check` on the data that the kill left, a restart, every key compared with what was acknowledged,
+all indexes compared with the table, then more load and the next kill. Transactions are whole or absent, and those with
+a token are sent again after the restart, acknowledged or not: they are carried out once. A consumer goes on with the
+stream where it was, and the table that it rebuilds is the table. A second table loses what has expired, and nothing
+else. In half of the rounds an index is made on the live table, or deleted, so that some kills hit a backfill. The seed is printed and
 decides the load and the moments of the kills; the interleaving of the writers is the machine's.
 """
 
@@ -19,17 +21,23 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from crash.follower import Follower, call
 from crash.model import (
     DEFINITION,
+    EXPIRING,
+    EXPIRING_DEFINITION,
     GLOBAL_INDEX,
     LIVE_DEFINITION,
     LIVE_INDEX,
     LOCAL_INDEX,
     TABLE,
+    TIME_TO_LIVE,
     Item,
     Key,
     Model,
+    key_attributes,
     key_of,
+    shortened,
 )
 from crash.writers import Writer
 from harness import servers
@@ -38,6 +46,9 @@ from harness.wire import Connection
 WRITERS = 4
 LOAD_SECONDS = (0.05, 0.8)
 READY_SECONDS = 30.0
+EXPIRY_SECONDS = 60.0
+# The job that deletes what has expired looks every second.
+FLAGS = ("--ttl-pause-seconds", "1")
 SHOWN_FAULTS = 10
 
 
@@ -50,29 +61,53 @@ class Rounds:
         self._seed = seed
         self._random = Random(seed)
         self._model = Model()
+        self._followers = {name: Follower(name) for name in (TABLE, EXPIRING)}
+        # Transactions that were sent again after a restart.
+        self.sent_again = 0
 
     def run(self, number: int) -> tuple[int, list[str]]:
         """One round. Returns the number of acknowledged writes, and the faults."""
         faults = servers.check_offline(self._data, self._extra) if number else []
-        server = servers.start_stator(self._data, self._extra)
+        server = servers.start_stator(self._data, (*FLAGS, *self._extra))
         try:
-            faults += self._look(server.endpoint) if number else create_table(server.endpoint)
+            faults += self._look(server.endpoint) if number else create_tables(server.endpoint)
             writers = self._load(server, number)
             server.kill()
             for writer in writers:
                 writer.join(30)
         finally:
             server.close()
+        self._model.answered = [writer.last for writer in writers if writer.last]
         return sum(writer.acknowledged for writer in writers), faults + [f for writer in writers for f in writer.faults]
+
+    @property
+    def records(self) -> int:
+        """How many changes the streams told."""
+        return sum(follower.records for follower in self._followers.values())
 
     def finish(self) -> list[str]:
         """The last kill's data: checked and looked at, without more load."""
         faults = servers.check_offline(self._data, self._extra)
-        server = servers.start_stator(self._data, self._extra)
+        server = servers.start_stator(self._data, (*FLAGS, *self._extra))
         try:
-            return faults + self._look(server.endpoint)
+            return faults + self._look(server.endpoint) + self._await_expiry(server.endpoint)
         finally:
             server.close()
+
+    def _await_expiry(self, endpoint: str) -> list[str]:
+        """Everything that has expired goes, and nothing else; and the stream tells of it."""
+        connection = Connection(endpoint)
+        deadline = time.monotonic() + EXPIRY_SECONDS
+        found = by_key(scan(connection, None, EXPIRING))
+        while found.keys() & self._model.expired and time.monotonic() < deadline:
+            time.sleep(0.2)
+            found = by_key(scan(connection, None, EXPIRING))
+        faults = [f"{EXPIRING}: {key} is still there" for key in found.keys() & self._model.expired]
+        faults += self._model.settle_expiring(found)
+        follower = self._followers[EXPIRING]
+        faults += follower.catch_up(connection) + follower.compare(found)
+        connection.close()
+        return faults
 
     def _load(self, server: servers.Server, number: int) -> list[Writer]:
         writers = [
@@ -93,20 +128,50 @@ class Rounds:
         indexes = {GLOBAL_INDEX: ("grp", "rnk"), LOCAL_INDEX: ("rnk",)}
         if LIVE_INDEX in wait_ready(connection):
             indexes[LIVE_INDEX] = ("grp",)
-        faults = self._model.settle(by_key(scan(connection, None)))
+        found = by_key(scan(connection, None))
+        follower = self._followers[TABLE]
+        faults = follower.catch_up(connection) + follower.compare(found)
+        faults += self._model.settle(found)
+        faults += self._send_again(connection)
+        faults += self._model.settle_expiring(by_key(scan(connection, None, EXPIRING)))
+        faults += self._followers[EXPIRING].catch_up(connection)
         for index, attributes in indexes.items():
             faults += compare_index(index, by_key(scan(connection, index)), self._model.expected(attributes))
         connection.close()
         return faults
 
+    def _send_again(self, connection: Connection) -> list[str]:
+        """Transactions with tokens, answered and not: afterwards each was carried out once."""
+        faults = []
+        for transaction in [*self._model.in_doubt, *self._model.answered]:
+            if "ClientRequestToken" not in transaction.body:
+                continue
+            self.sent_again += 1
+            answer = connection.call("TransactWriteItems", transaction.body)
+            if answer.status != 200:
+                faults.append(f"a transaction that was sent again was answered {answer.status} {answer.body[:300]!r}")
+                continue
+            for key, item in transaction.after.items():
+                body = {"TableName": TABLE, "Key": key_attributes(key), "ConsistentRead": True}
+                found = call(connection, "GetItem", body).get("Item")
+                if found != item:
+                    faults.append(f"after it was sent again {key} is {shortened(found)}, not {shortened(item)}")
+                self._model.states[key] = [found]
+        self._model.in_doubt, self._model.answered = [], []
+        return faults
 
-def create_table(endpoint: str) -> list[str]:
+
+def create_tables(endpoint: str) -> list[str]:
     connection = Connection(endpoint)
-    answer = connection.call("CreateTable", DEFINITION)
-    if answer.status == 200:
+    requests = [("CreateTable", DEFINITION), ("CreateTable", EXPIRING_DEFINITION)]
+    faults = []
+    for operation, body in [*requests, ("UpdateTimeToLive", TIME_TO_LIVE)]:
+        answer = connection.call(operation, body)
+        if answer.status != 200:
+            faults.append(f"{operation} was answered {answer.body[:300]!r}")
         wait_ready(connection)
     connection.close()
-    return [] if answer.status == 200 else [f"CreateTable was answered {answer.body[:300]!r}"]
+    return faults
 
 
 def toggle_live_index(endpoint: str) -> None:
@@ -133,8 +198,8 @@ def wait_ready(connection: Connection) -> set[str]:
     raise AssertionError(f"the table did not become ACTIVE within {READY_SECONDS} s")
 
 
-def scan(connection: Connection, index: str | None) -> list[Item]:
-    body: dict[str, Any] = {"TableName": TABLE, **({"IndexName": index} if index else {"ConsistentRead": True})}
+def scan(connection: Connection, index: str | None, table: str = TABLE) -> list[Item]:
+    body: dict[str, Any] = {"TableName": table, **({"IndexName": index} if index else {"ConsistentRead": True})}
     items: list[Item] = []
     for _ in range(1_000):
         answer = connection.call("Scan", body).json()
@@ -173,7 +238,10 @@ def main(arguments: list[str]) -> int:
         # What a kill left is looked at in the round after it.
         failed += report(number, faults)
     failed += report(options.rounds, rounds.finish())
-    print(f"{writes} acknowledged writes over {options.rounds} kills")
+    print(
+        f"{writes} acknowledged writes over {options.rounds} kills, {rounds.records} changes in streams, "
+        f"{rounds.sent_again} transactions sent again"
+    )
     if failed:
         print(f"the data is kept in {folder}")
     else:

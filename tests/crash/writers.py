@@ -7,14 +7,17 @@ learns of the kill; any other answer than a success is a fault of the server.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from crash.model import COUNTER, TABLE, Item, Key, Model, State, key_attributes, key_of, new_item
+from crash.model import COUNTER, EXPIRING, TABLE, Item, Key, Model, State, Transaction, key_attributes, key_of, new_item
 from harness.wire import Connection, WireError
 
 KEYS_PER_WRITER = 120
+YEAR_SECONDS = 365 * 24 * 3600
+HOUR_SECONDS = 3600
 # A writer ends by itself, should nobody kill the server.
 MAX_WRITES = 20_000
 
@@ -24,6 +27,8 @@ class Writer:
 
     def __init__(self, number: int, endpoint: str, model: Model, seed: str) -> None:
         self.acknowledged = 0
+        # The last transaction that was acknowledged.
+        self.last: Transaction | None = None
         self.faults: list[str] = []
         self._model = model
         self._random = Random(seed)
@@ -43,6 +48,7 @@ class Writer:
     def _run(self) -> None:
         choices: list[Callable[[], bool]] = [self._put, self._put, self._update, self._update, self._delete]
         choices += [self._append, self._append, self._batch, self._increment]
+        choices += [self._transaction, self._transaction, self._expiring, self._expiring]
         for _ in range(MAX_WRITES):
             if not self._random.choice(choices)():
                 break
@@ -89,6 +95,57 @@ class Writer:
             requests.append(put if item else {"DeleteRequest": {"Key": key_attributes(key)}})
         return self._write(after, "BatchWriteItem", {"RequestItems": {TABLE: requests}})
 
+    def _transaction(self) -> bool:
+        """Puts, updates and deletions, all or none. Each update adds one, so that twice would show."""
+        keys = self._random.sample(self._keys, self._random.randint(2, 12))
+        before = {key: self._model.settled(key) for key in keys}
+        after: dict[Key, State] = {}
+        actions: list[dict[str, Any]] = []
+        for key in keys:
+            kind = self._random.choice(("Put", "Update", "Update", "Delete"))
+            after[key], action = self._action(kind, key)
+            actions.append({kind: {"TableName": TABLE, **action}})
+        body: dict[str, Any] = {"TransactItems": actions}
+        if self._random.random() < 0.7:
+            body["ClientRequestToken"] = f"{self._random.getrandbits(120):x}"
+        transaction = Transaction(body, before, after)
+        self._model.in_doubt.append(transaction)
+        if not self._write(after, "TransactWriteItems", body):
+            return False
+        self._model.in_doubt.remove(transaction)
+        self.last = transaction
+        return True
+
+    def _action(self, kind: str, key: Key) -> tuple[State, dict[str, Any]]:
+        """What an action of a transaction leaves, and its parameters."""
+        if kind == "Put":
+            item = new_item(key, self._random)
+            return item, {"Item": item}
+        if kind == "Delete":
+            return None, {"Key": key_attributes(key)}
+        item = dict(self._model.settled(key) or key_attributes(key))
+        item["count"] = {"N": str(int(item.get("count", {"N": "0"})["N"]) + 1)}
+        names, values = {"#c": "count"}, {":one": {"N": "1"}}
+        expression = {"ExpressionAttributeNames": names, "ExpressionAttributeValues": values}
+        return item, {"Key": key_attributes(key), "UpdateExpression": "ADD #c :one", **expression}
+
+    def _expiring(self) -> bool:
+        """An item that expired long ago, one that will in a year, or one that did and is to stay now."""
+        key = (self._log, self.acknowledged)
+        will_last = self._random.random() < 0.5
+        expires = int(time.time()) + (YEAR_SECONDS if will_last else -HOUR_SECONDS)
+        item = {**key_attributes(key), "expires": {"N": str(expires)}}
+        if will_last:
+            self._model.unsettled[key] = item
+        else:
+            self._model.expired.add(key)
+        if not self._call("PutItem", {"TableName": EXPIRING, "Item": item}):
+            return False
+        if will_last:
+            del self._model.unsettled[key]
+            self._model.lasting[key] = item
+        return True
+
     def _increment(self) -> bool:
         body = {
             "TableName": TABLE,
@@ -107,6 +164,10 @@ class Writer:
 
     def _write(self, after: dict[Key, State], operation: str, body: Any) -> bool:
         """Records both outcomes, sends, and settles on the new one when it is acknowledged."""
+        touched = self.last is not None and any(key in self.last.after for key in after)
+        if touched:
+            # Its items are not as it left them any more, so it cannot be told whether it was carried out again.
+            self.last = None
         for key, state in after.items():
             self._model.states[key] = [self._model.settled(key), state]
         if not self._call(operation, body):

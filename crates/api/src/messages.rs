@@ -43,6 +43,12 @@ pub fn internal_server_error() -> Error {
     ErrorKind::InternalServerError { message: "Internal server error".into() }.into()
 }
 
+/// ThrottlingException: the server has more to do than it can, the client is to come again later (API reference, "Common errors").
+pub fn rate_exceeds_throughput() -> Error {
+    let message = "Rate of requests exceeds the allowed throughput.".into();
+    ErrorKind::Throttling { message, throttling_reasons: None }.into()
+}
+
 /// ResourceNotFoundException of an operation on items: it does not name the table.
 pub fn requested_resource_not_found() -> Error {
     ErrorKind::ResourceNotFound { message: "Requested resource not found".into() }.into()

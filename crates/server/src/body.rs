@@ -1,9 +1,14 @@
 //! The second step: the request's body, whole and decompressed.
 //!
+//! Bodies of several pieces are counted, for all clients together (`held`): where there is no room one does not grow.
+//!
 //! A body that arrives in one piece is passed on as it lies in the read buffer, without a copy. The limit holds for what
 //! arrives and for what it decompresses to, so a small body cannot become a large one.
 
+use crate::admission::Admission;
+use crate::connections::Seat;
 use crate::head::Head;
+use crate::held::{Held, SMALL_BYTES};
 use crate::refusal::Refusal;
 use crate::settings::Limits;
 use bytes::{Buf, Bytes, BytesMut};
@@ -13,9 +18,10 @@ use hyper::body::Body;
 use runtime::Clock;
 use std::io::Read;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 
-/// No more than this is reserved on a client's word alone.
-const RESERVED_BYTES_MAX: usize = 1024 * 1024;
+/// No more than this is reserved on a client's word alone, or on that of a compressed body.
+const RESERVED_BYTES_MAX: usize = SMALL_BYTES;
 
 /// How much of a body that is too large is read and thrown away, so that the client, still sending, comes to read the refusal.
 const DISCARDED_LIMITS: usize = 4;
@@ -27,6 +33,8 @@ pub(crate) struct Received<'a> {
     body: Bytes,
     /// The body as it came, where it came compressed.
     compressed: Option<Bytes>,
+    /// Stands for the bytes of both.
+    _held: Option<Held>,
 }
 
 impl<'a> Received<'a> {
@@ -49,18 +57,46 @@ impl<'a> Received<'a> {
 pub(crate) async fn receive<'a, B: Body>(
     head: &'a Head<'a>,
     body: B,
+    place: (&Arc<Seat>, &Admission),
     clock: &Clock,
     limits: &Limits,
 ) -> Result<Received<'a>, Refusal> {
-    let collected = clock.timeout(limits.body_timeout, collect(head, pin!(body), limits.body_bytes)).await;
-    let body = collected.unwrap_or(Err(Refusal::TimedOut))?;
-    if !is_gzip(head) {
-        return Ok(Received { head, body, compressed: None });
+    let mut held = None;
+    let collecting = collect(head, body, (place, &mut held), limits.body_bytes);
+    let body = clock.timeout(limits.body_timeout, collecting).await.unwrap_or(Err(Refusal::TimedOut))?;
+    let plain = if is_gzip(head) { Some(decompressed(&body, limits.body_bytes)?) } else { None };
+    if let Some(plain) = &plain
+        && plain.len() > RESERVED_BYTES_MAX
+    {
+        grow(head, place, &mut held, plain.len())?;
     }
-    Ok(Received { head, body: decompressed(&body, limits.body_bytes)?, compressed: Some(body) })
+    if let Some(held) = &mut held {
+        held.complete();
+    }
+    Ok(match plain {
+        None => Received { head, body, compressed: None, _held: held },
+        Some(plain) => Received { head, body: plain, compressed: Some(body), _held: held },
+    })
 }
 
-async fn collect<B: Body>(head: &Head<'_>, mut body: Pin<&mut B>, limit: usize) -> Result<Bytes, Refusal> {
+/// Counts so many more bytes.
+fn grow(
+    head: &Head<'_>,
+    (seat, admission): (&Arc<Seat>, &Admission),
+    held: &mut Option<Held>,
+    bytes: usize,
+) -> Result<(), Refusal> {
+    let held = held.get_or_insert_with(|| Held::none(&admission.held, seat));
+    if held.grow(bytes) { Ok(()) } else { Err(admission.refuse_body(head)) }
+}
+
+async fn collect<B: Body>(
+    head: &Head<'_>,
+    body: B,
+    (place, held): ((&Arc<Seat>, &Admission), &mut Option<Held>),
+    limit: usize,
+) -> Result<Bytes, Refusal> {
+    let mut body = pin!(body);
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limit {
         // Who waits for a "100 Continue" has not begun to send, and reads the refusal at once.
@@ -73,11 +109,21 @@ async fn collect<B: Body>(head: &Head<'_>, mut body: Pin<&mut B>, limit: usize) 
     if body.is_end_stream() && first.remaining() <= limit {
         return Ok(first);
     }
-    let mut collected = BytesMut::with_capacity(announced.max(first.len()).min(RESERVED_BYTES_MAX));
+    let mut collected = BytesMut::new();
     loop {
-        if collected.len() + first.len() > limit {
+        let length = collected.len() + first.len();
+        if length > limit {
             discard(body, limit.saturating_mul(DISCARDED_LIMITS)).await;
             return Err(Refusal::TooLarge);
+        }
+        if length > collected.capacity() {
+            let wanted = capacity(length, announced);
+            if let Err(refusal) = grow(head, place, held, wanted - collected.capacity()) {
+                drop((collected, held.take()));
+                discard(body, limit.saturating_mul(DISCARDED_LIMITS)).await;
+                return Err(refusal);
+            }
+            collected.reserve(wanted - collected.len());
         }
         collected.extend_from_slice(&first);
         match next_piece(body.as_mut()).await? {
@@ -85,6 +131,12 @@ async fn collect<B: Body>(head: &Head<'_>, mut body: Pin<&mut B>, limit: usize) 
             None => return Ok(collected.freeze()),
         }
     }
+}
+
+/// Room for a body that has come to `length`: what was announced while that is little, and then as much again as has come.
+fn capacity(length: usize, announced: usize) -> usize {
+    let wanted = announced.min(RESERVED_BYTES_MAX.max(length.saturating_mul(2)));
+    wanted.max(length)
 }
 
 /// The next piece of data; trailers are of no interest.

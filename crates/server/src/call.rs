@@ -1,9 +1,10 @@
-//! The third to fifth step: what is called, with whose credentials, and whether it is they who call.
+//! The fourth to sixth step: what is called, with whose credentials, and whether it is they who call.
 //!
 //! DynamoDB looks at the content type, then whether the body is JSON at all, then at the target, then at the credentials, then
 //! whether there is a body (dynalite's tests, recorded against DynamoDB). The service decodes the body later and finds for
 //! itself that it is not JSON, so here that question is asked only of a request that is refused anyway.
 
+use crate::admission::Admitted;
 use crate::body::Received;
 use crate::credentials::Credentials;
 use crate::guard::{Guard, Sender, Verified};
@@ -96,9 +97,10 @@ impl<'a> AuthenticatedCall<'a> {
 
 /// Finds out what is called.
 pub(crate) fn address<'a, 'h>(
-    received: &'a Received<'h>,
+    admitted: &Admitted<'a, 'h>,
     guard: Option<&'a Guard>,
 ) -> Result<Addressed<'a, 'h>, Refusal> {
+    let received = admitted.received();
     let (head, body) = (received.head(), received.body());
     if let Some(guard) = guard
         && let Some(call) = QueryCall::of(received, guard)

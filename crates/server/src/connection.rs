@@ -60,6 +60,22 @@ pub(crate) async fn serve<S: Service>(
     }
 }
 
+/// Serves one connection over any stream of bytes, as if it had been accepted and HTTP been agreed on.
+pub(crate) async fn serve_over<S: Service, T: Transport>(
+    server: Arc<Server<S>>,
+    stream: T,
+    seat: SeatGuard,
+    origin: Origin,
+    is_http2: bool,
+) {
+    let seat = Arc::new(seat);
+    // What ended it is of no interest to anybody.
+    let _ = match is_http2 {
+        true => serve_http2(server, stream, &seat, origin).await,
+        false => serve_http1(server, stream, &seat, origin).await,
+    };
+}
+
 async fn serve_plain<S: Service>(
     server: Arc<Server<S>>,
     stream: TcpStream,
@@ -179,7 +195,7 @@ async fn while_serving<F: Future>(seat: &SeatGuard, future: F) -> Option<F::Outp
 }
 
 /// What carries a connection: a socket, or TLS over one.
-pub(crate) trait Transport: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+pub trait Transport: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Transport for T {}
 

@@ -8,13 +8,18 @@
 //! WAITING --first byte--> HEAD --request handed over--> SERVING --answer ready--> WAITING
 //! ```
 //!
+//! When too many bytes are held (`held`), the sweeper also ends connections whose clients have kept the server waiting with them, those
+//! with the most bytes first.
+//!
 //! What must hold: a seat is in the table exactly as long as its [`SeatGuard`] lives. Time here is the sweeper's, a tick coarse.
 
+use crate::held::HeldBytes;
 use crate::settings::Limits;
 use atomic_waker::AtomicWaker;
 use runtime::{Clock, Moment};
+use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Context;
 use std::time::Duration;
@@ -30,6 +35,9 @@ pub(crate) enum Order {
     /// Close now.
     Close,
 }
+
+/// How long a client may keep the server waiting while too many bytes are held. One that reads and sends as networks do needs less.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 const PHASE_BITS: u32 = 2;
 const WAITING: u64 = 0;
@@ -47,6 +55,10 @@ pub(crate) struct Seat {
     stalled: AtomicU64,
     /// The sweeper's last [`Order`].
     order: AtomicU8,
+    /// Bytes that are held until the client sends the rest of a body, or takes an answer.
+    waiting_bytes: AtomicUsize,
+    /// Whether there were such bytes at every tick since this one, in milliseconds plus one; 0 when there were none at the last.
+    waiting_since: AtomicU64,
     /// Wakes the connection's task for a new order.
     waker: AtomicWaker,
 }
@@ -54,6 +66,32 @@ pub(crate) struct Seat {
 impl Seat {
     fn enter(&self, phase: u64, now_ms: u64) {
         self.activity.store(now_ms << PHASE_BITS | phase, Ordering::Relaxed);
+    }
+
+    /// So many more bytes are held for this client to go on.
+    pub(crate) fn waits_with(&self, bytes: usize) {
+        self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// So many fewer are.
+    pub(crate) fn waits_without(&self, bytes: usize) {
+        self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        self.waiting_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Notes whether the client is waited for. How many bytes are held for one that has been for long.
+    fn overdue_bytes(&self, now_ms: u64) -> usize {
+        let bytes = self.waiting_bytes();
+        match self.waiting_since.load(Ordering::Relaxed) {
+            _ if bytes == 0 => self.waiting_since.store(0, Ordering::Relaxed),
+            0 => self.waiting_since.store(now_ms + 1, Ordering::Relaxed),
+            since if exceeds(now_ms, since - 1, PATIENCE) => return bytes,
+            _ => (),
+        }
+        0
     }
 
     fn phase(&self) -> (u64, u64) {
@@ -116,6 +154,8 @@ pub(crate) struct Connections {
     origin: Moment,
     /// Told when the last connection closes.
     emptied: Notify,
+    /// Connections that were ended for the bytes that were held for them.
+    ended_for_memory: AtomicU64,
 }
 
 impl Connections {
@@ -126,6 +166,7 @@ impl Connections {
             now_ms: AtomicU64::new(0),
             origin: clock.moment(),
             emptied: Notify::new(),
+            ended_for_memory: AtomicU64::new(0),
         }
     }
 
@@ -161,7 +202,7 @@ impl Connections {
     }
 
     /// Ends what takes too long, until dropped.
-    pub(crate) async fn sweep(&self, clock: &Clock, limits: &Limits) {
+    pub(crate) async fn sweep(&self, clock: &Clock, limits: &Limits, held: &HeldBytes) {
         let tick = tick(limits);
         loop {
             clock.sleep(tick).await;
@@ -170,7 +211,32 @@ impl Connections {
             for seat in self.seats().values().filter(|seat| seat.is_overdue(now_ms, limits)) {
                 seat.escalate();
             }
+            self.make_room(now_ms, held.excess());
         }
+    }
+
+    /// Ends connections until so many bytes are free, or nobody is left who has been waited for too long.
+    fn make_room(&self, now_ms: u64, mut excess: usize) {
+        let seats = self.seats();
+        let waiting = seats.values().map(|seat| (seat.overdue_bytes(now_ms), seat)).filter(|(bytes, _)| *bytes > 0);
+        let mut waiting: Vec<(usize, &Arc<Seat>)> = waiting.collect();
+        if excess == 0 {
+            return;
+        }
+        waiting.sort_by_key(|(bytes, _)| Reverse(*bytes));
+        for (bytes, seat) in waiting {
+            if excess == 0 {
+                return;
+            }
+            seat.give(Order::Close);
+            self.ended_for_memory.fetch_add(1, Ordering::Relaxed);
+            excess = excess.saturating_sub(bytes);
+        }
+    }
+
+    /// How many connections were ended because too much was held for them.
+    pub(crate) fn ended_for_memory(&self) -> u64 {
+        self.ended_for_memory.load(Ordering::Relaxed)
     }
 
     fn now_ms(&self) -> u64 {
@@ -200,6 +266,11 @@ pub(crate) struct SeatGuard {
 impl SeatGuard {
     pub(crate) fn order(&self, context: &Context<'_>) -> Order {
         self.seat.order(context)
+    }
+
+    /// What the sweeper sees.
+    pub(crate) fn seat(&self) -> &Arc<Seat> {
+        &self.seat
     }
 
     /// Bytes came in: when no request was in progress, they begin one.

@@ -3,7 +3,8 @@
 //! Shutdown: stop accepting everywhere, let every connection finish the requests in progress, and after a bounded time close
 //! what is left.
 
-use crate::connection;
+use crate::admission::Admission;
+use crate::connection::{self, Transport};
 use crate::connections::Connections;
 use crate::metrics::Metrics;
 use crate::origin::Origin;
@@ -42,13 +43,16 @@ pub struct Server<S> {
     pub(crate) metrics: Metrics,
     /// Every open connection.
     pub(crate) connections: Arc<Connections>,
+    /// What may be answered now.
+    pub(crate) admission: Arc<Admission>,
 }
 
 impl<S: Service> Server<S> {
     /// A server that answers with `service`.
     pub fn new(service: S, settings: Settings, clock: Clock, random: Random) -> Arc<Server<S>> {
         let connections = Arc::new(Connections::new(&clock));
-        Arc::new(Server { service, settings, clock, random, metrics: Metrics::default(), connections })
+        let admission = Arc::new(Admission::new(&clock, &settings.limits));
+        Arc::new(Server { service, settings, clock, random, metrics: Metrics::default(), connections, admission })
     }
 
     /// Serves on all `listeners` until `shutdown` is ready, then finishes what is in progress. Says whether all of it was finished
@@ -60,11 +64,22 @@ impl<S: Service> Server<S> {
             () = shutdown => (),
             () = until_any(listeners.iter().map(|listener| self.accept(listener, &places))) => (),
             () = until_any(distinct(&listeners).into_iter().map(Tls::watch)) => (),
-            () = self.connections.sweep(&self.clock, &self.settings.limits) => (),
+            () = self.connections.sweep(&self.clock, &self.settings.limits, &self.admission.held) => (),
+            () = self.admission.watch(&self.clock) => (),
         }
         // Whoever still waits in the queue is refused by the kernel, and tries again elsewhere or later.
         drop(listeners);
         self.drain().await
+    }
+
+    /// Serves one connection over any stream of bytes: for whoever wants no sockets. Nothing ends it that takes too long.
+    pub async fn serve_over<T: Transport>(self: &Arc<Self>, stream: T, origin: Origin, is_http2: bool) {
+        connection::serve_over(self.clone(), stream, self.connections.join(), origin, is_http2).await;
+    }
+
+    /// How many bytes of large bodies and answers are held for clients.
+    pub fn held_bytes(&self) -> usize {
+        self.admission.held.held()
     }
 
     async fn drain(&self) -> bool {
@@ -72,7 +87,7 @@ impl<S: Service> Server<S> {
         self.connections.drain();
         let finished = tokio::select! {
             result = self.clock.timeout(limits.drain_timeout, self.connections.emptied()) => result.is_ok(),
-            () = self.connections.sweep(&self.clock, limits) => false,
+            () = self.connections.sweep(&self.clock, limits, &self.admission.held) => false,
         };
         if !finished {
             tracing::warn!(connections = self.connections.len(), "closing connections that did not finish in time");

@@ -2,6 +2,7 @@
 //!
 //! Counting is three relaxed additions to cells that are found by index; text is made when somebody asks for it.
 
+use crate::admission::Admission;
 use crate::operation::Operation;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -145,6 +146,31 @@ impl Metrics {
         let names = Operation::ALL.iter().map(|operation| operation.name()).chain([UNKNOWN_OPERATION]);
         names.zip(&self.cells).filter(|(_, cells)| cells.outcomes.iter().any(|cell| cell.load(Ordering::Relaxed) > 0))
     }
+}
+
+/// Appends what is in progress, held and refused.
+pub(crate) fn write_admission(text: &mut String, admission: &Admission, ended: u64) {
+    // Writing to a string cannot fail.
+    let _ = admission_figures(text, admission, ended);
+}
+
+fn admission_figures(text: &mut String, admission: &Admission, ended: u64) -> std::fmt::Result {
+    header(text, "stator_requests_in_progress", "gauge", "Calls that are being answered.")?;
+    writeln!(text, "stator_requests_in_progress {}", admission.in_progress())?;
+    header(
+        text,
+        "stator_held_bytes",
+        "gauge",
+        "Large bodies that are coming or in use, and answers that are not sent yet.",
+    )?;
+    writeln!(text, "stator_held_bytes {}", admission.held.held())?;
+    header(text, "stator_requests_refused_total", "counter", "Calls that were refused unseen, by what was short.")?;
+    for (reason, count) in admission.refused() {
+        writeln!(text, "stator_requests_refused_total{{short_of=\"{reason}\"}} {count}")?;
+    }
+    let help = "Connections that were ended because too much was held for clients that did not go on.";
+    header(text, "stator_connections_ended_for_memory_total", "counter", help)?;
+    writeln!(text, "stator_connections_ended_for_memory_total {ended}")
 }
 
 /// Appends what a store counts.

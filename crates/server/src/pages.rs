@@ -2,7 +2,7 @@
 
 use crate::head::Head;
 use crate::listener::Server;
-use crate::metrics::Outcome;
+use crate::metrics::{self, Outcome};
 use crate::response::{Exchange, HttpResponse};
 use crate::route::Page;
 use crate::service::{Answer, Media, Service};
@@ -24,14 +24,15 @@ pub(crate) fn respond<S: Service>(
         Page::Hello => Answer::success(format!("healthy: dynamodb.{}.amazonaws.com ", server.settings.region)),
         Page::Health if server.service.is_healthy() => Answer::success("healthy\n"),
         Page::Health => Answer::new(StatusCode::SERVICE_UNAVAILABLE, Outcome::ServerError, "unhealthy\n"),
-        Page::Metrics => return exchange.respond(Answer::success(metrics(server)).of(Media::Prometheus)),
+        Page::Metrics => return exchange.respond(Answer::success(all_metrics(server)).of(Media::Prometheus)),
         Page::Preflight => return preflight(exchange, head),
     };
     exchange.respond(answer.of(Media::Text))
 }
 
-fn metrics<S: Service>(server: &Server<S>) -> String {
+fn all_metrics<S: Service>(server: &Server<S>) -> String {
     let mut text = server.metrics.to_text(server.connections.len());
+    metrics::write_admission(&mut text, &server.admission, server.connections.ended_for_memory());
     if let Some(audit) = &server.settings.audit {
         audit.write_metrics(&mut text);
     }

@@ -1,9 +1,9 @@
 //! The life of a request, every step in order.
 //!
 //! ```text
-//! route -> receive -> address -> identify -> verify -> dispatch (decode -> authorize -> run) -> respond
-//!                        |
-//!                      query (IAM, STS)
+//! route -> receive -> admit -> address -> identify -> verify -> dispatch (decode -> authorize -> run) -> respond
+//!                                 |
+//!                               query (IAM, STS)
 //! ```
 //!
 //! Each step takes the output of the one before, which nothing else can build. A step that refuses ends the request with a
@@ -27,6 +27,7 @@ use crate::service::{Answer, Service};
 use crate::trail::Trail;
 use hyper::Request;
 use hyper::body::Body;
+use runtime::Moment;
 
 /// Answers one request.
 pub(crate) async fn answer<S: Service, B: Body>(
@@ -45,33 +46,41 @@ pub(crate) async fn answer<S: Service, B: Body>(
         Route::Api => {
             let started = server.clock.moment();
             let trail = Trail::default();
-            let answer = match caught(call(server, (&exchange, &trail), origin, &head, body)).await {
+            let context = (server, seat, started);
+            let mut is_seen = true;
+            let answer = match caught(call(context, (&exchange, &trail), origin, &head, body)).await {
                 Ok(Ok(answer)) => answer,
-                Ok(Err(refusal)) => refusal.into(),
+                Ok(Err(refusal)) => {
+                    is_seen = !matches!(refusal, Refusal::Overloaded { .. });
+                    refusal.into()
+                }
                 Err(panic) => failed(&exchange, &trail, &panic),
             };
-            if let Some(audit) = &server.settings.audit {
+            // What was refused unseen is nobody's deed, and to note it would cost more than to refuse it.
+            if let Some(audit) = server.settings.audit.as_ref().filter(|_| is_seen) {
                 audit
                     .record_trail(&trail, &answer, (&head, origin, exchange.request_id()), &server.settings.region)
                     .await;
             }
             server.metrics.count(trail.operation(), answer.outcome, server.clock.moment().since(started));
-            exchange.respond(answer)
+            exchange.respond(answer.held_on(seat, &server.admission.held))
         }
     }
 }
 
 /// The steps of a call of the API.
 async fn call<'h, S: Service, B: Body>(
-    server: &Server<S>,
+    (server, seat, started): (&Server<S>, &SeatGuard, Moment),
     (exchange, trail): (&Exchange, &Trail<'h>),
     origin: &Origin,
     head: &'h Head<'h>,
     body: B,
 ) -> Result<Answer, Refusal> {
-    let guard = server.settings.guard.as_deref();
-    let received = trail.received(receive(head, body, &server.clock, &server.settings.limits).await?);
-    let call = match address(received, guard)? {
+    let (guard, limits) = (server.settings.guard.as_deref(), &server.settings.limits);
+    let place = (seat.seat(), &*server.admission);
+    let received = trail.received(receive(head, body, place, &server.clock, limits).await?);
+    let admitted = server.admission.admit(received, started, limits)?;
+    let call = match address(&admitted, guard)? {
         Addressed::Operation(call) => call,
         Addressed::Query(call) => return Ok(call.answer(origin, exchange.request_id(), trail).await),
     };

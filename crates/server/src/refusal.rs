@@ -3,6 +3,7 @@
 use crate::guard::Rejection;
 use crate::metrics::Outcome;
 use crate::service::{Answer, Media};
+use api::messages;
 use auth::Unidentified;
 use bytes::Bytes;
 use hyper::StatusCode;
@@ -17,6 +18,11 @@ pub(crate) enum Refusal {
     TooLarge,
     /// The body took longer than allowed.
     TimedOut,
+    /// There is no time or no room for it now. The client is to try again.
+    Overloaded {
+        /// Whether it asks in JSON. IAM and STS do not, and their SDKs understand a bare 503.
+        is_json: bool,
+    },
     /// The client went away, or its framing is broken.
     Disconnected,
     /// The body is missing, is not JSON, or does not decompress.
@@ -57,6 +63,10 @@ impl From<Refusal> for Answer {
             Refusal::NotFound => Answer::new(StatusCode::NOT_FOUND, Outcome::ClientError, NOT_FOUND).of(Media::Xml),
             Refusal::TooLarge => bare(StatusCode::PAYLOAD_TOO_LARGE),
             Refusal::TimedOut => bare(StatusCode::REQUEST_TIMEOUT),
+            Refusal::Overloaded { is_json: true } => overloaded(),
+            Refusal::Overloaded { is_json: false } => {
+                Answer::new(StatusCode::SERVICE_UNAVAILABLE, Outcome::Throttled, Bytes::new())
+            }
             Refusal::Disconnected => bare(StatusCode::BAD_REQUEST),
             Refusal::Malformed => bad("SerializationException", None),
             Refusal::UnknownOperation => bad("UnknownOperationException", None),
@@ -74,6 +84,15 @@ impl From<Refusal> for Answer {
             Refusal::Unavailable => Answer::internal_error(Outcome::ServerError),
         }
     }
+}
+
+/// Encoded anew each time, which costs less than what it saves.
+fn overloaded() -> Answer {
+    let error = messages::rate_exceeds_throughput();
+    let mut body = Vec::new();
+    error.encode(&mut body);
+    let status = StatusCode::from_u16(error.http_status()).unwrap_or(StatusCode::BAD_REQUEST);
+    Answer::new(status, Outcome::Throttled, body).because(error.code(), error.message())
 }
 
 fn bare(status: StatusCode) -> Answer {

@@ -1,10 +1,13 @@
 //! What lies behind the pipeline: the trait that answers calls.
 
 use crate::call::AuthenticatedCall;
+use crate::connections::SeatGuard;
+use crate::held::{Held, HeldBytes};
 use crate::metrics::Outcome;
 use bytes::Bytes;
 use hyper::StatusCode;
 use std::future::Future;
+use std::sync::Arc;
 
 /// Answers calls.
 pub trait Service: Send + Sync + 'static {
@@ -61,6 +64,11 @@ impl Answer {
     /// The answer of a call that failed so.
     pub(crate) fn because(self, code: &'static str, message: &str) -> Answer {
         Answer { error: Some(AnswerError { code, message: message.to_owned() }), ..self }
+    }
+
+    /// The same, counted for this client until it was sent.
+    pub(crate) fn held_on(self, seat: &SeatGuard, all: &Arc<HeldBytes>) -> Answer {
+        Answer { body: Held::until_sent(all, seat.seat(), self.body), ..self }
     }
 
     pub(crate) fn of(self, media: Media) -> Answer {

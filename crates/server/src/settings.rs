@@ -39,6 +39,12 @@ pub struct Limits {
     pub connections: usize,
     /// The most requests that one HTTP/2 connection may have in progress.
     pub streams_per_connection: u32,
+    /// How late the server may come to look at requests; then it refuses those that come until it has caught up.
+    pub lateness: Duration,
+    /// The most requests that wait for the store at a time; more are refused.
+    pub requests_in_progress: usize,
+    /// The most bytes of large bodies and answers, of all clients together.
+    pub held_bytes: usize,
 }
 
 impl Default for Limits {
@@ -55,6 +61,12 @@ impl Default for Limits {
             drain_timeout: Duration::from_secs(10),
             connections: 10_000,
             streams_per_connection: 256,
+            // Long enough for the bursts of a healthy server, short enough that no client has given up by then.
+            lateness: Duration::from_millis(200),
+            // A store that commits ten thousand times a second, each in a tenth of a second, has so many. Those that wait for one item
+            // or for a slow database do so for a few hundred milliseconds.
+            requests_in_progress: 1024,
+            held_bytes: 512 * 1024 * 1024,
         }
     }
 }

@@ -251,6 +251,7 @@ fn bodies_of_errors() {
         [SignaturePart::Credential, SignaturePart::Signature, SignaturePart::SignedHeaders, SignaturePart::Date];
     let rows = [
         (validation("a \"b\""), 400, r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"a \"b\""}"#.to_owned()),
+        (rate_exceeds_throughput(), 400, format!(r#"{{"__type":"{DYNAMODB}ThrottlingException","message":"Rate of requests exceeds the allowed throughput."}}"#)),
         (internal_server_error(), 500, format!(r#"{{"__type":"{DYNAMODB}InternalServerError","message":"Internal server error"}}"#)),
         (requested_resource_not_found(), 400, format!(r#"{{"__type":"{DYNAMODB}ResourceNotFoundException","message":"Requested resource not found"}}"#)),
         (conditional_check_failed(None), 400, format!(r#"{{"__type":"{DYNAMODB}ConditionalCheckFailedException","message":"The conditional request failed"}}"#)),

@@ -19,7 +19,8 @@ pub const SIGNED: &str = "X-Amz-Date: 20260131T235959Z\r\nAuthorization: AWS4-HM
 pub const CALL: &str = "Host: localhost\r\nContent-Type: application/x-amz-json-1.0\r\n\
     X-Amz-Target: DynamoDB_20120810.GetItem\r\n";
 
-/// Answers with the request's body. A body of `"panic"` panics, one of `"slow"` takes a while.
+/// Answers with the request's body. A body of `"panic"` panics, one of `"slow"` takes a while, and one of `"busy"` takes the thread for
+/// one.
 pub struct Echo;
 
 impl Service for Echo {
@@ -27,6 +28,7 @@ impl Service for Echo {
         match &call.body()[..] {
             b"\"panic\"" => panic!("told to"),
             b"\"slow\"" => Clock::system().sleep(Duration::from_millis(300)).await,
+            b"\"busy\"" => Clock::system().sleep_blocking(Duration::from_millis(5)),
             b"\"whence\"" => return Answer::success(format!("{:?}", call.origin())),
             b"\"who\"" => return Answer::success(format!("{:?}", call.credentials())),
             b"\"sender\"" => {

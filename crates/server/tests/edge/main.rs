@@ -9,6 +9,7 @@ mod http1;
 mod http2;
 mod limits;
 mod listeners;
+mod overload;
 mod pages;
 mod protocol;
 mod shutdown;

@@ -1,0 +1,1 @@
+"""Slow and hostile clients, and one that behaves, which must not notice."""
