@@ -18,12 +18,13 @@ build: setup-build
 
 test: setup-test check unit blackbox crash encryption histories consumer differential postgres several failover
 
-# Layout, generated code, lints.
+# Layout, generated code, dependencies, lints.
 check: setup-build
 	$(CARGO) fmt --all --check
 	$(CARGO) xtask check-layers
 	$(CARGO) xtask generate --check
 	$(CARGO) xtask tidy
+	scripts/check-dependencies
 	$(CARGO) clippy --release --workspace --all-targets --quiet -- --deny warnings
 
 unit: setup-build
