@@ -76,9 +76,11 @@ impl Catalog {
         self.tables.load().get(account)?.get(name).cloned()
     }
 
-    /// All tables that are known.
+    /// All tables that are known, in the order of their numbers: what is done for each is done in the same order every time.
     pub fn open_tables(&self) -> Vec<Arc<OpenTable>> {
-        self.tables.load().values().flat_map(HashMap::values).cloned().collect()
+        let mut tables: Vec<_> = self.tables.load().values().flat_map(HashMap::values).cloned().collect();
+        tables.sort_unstable_by_key(|table| table.descriptor.number);
+        tables
     }
 
     fn change(&self, account: &str, change: impl Fn(&mut Tables)) {

@@ -194,6 +194,11 @@ impl Simulation {
         drop(stopped);
     }
 
+    /// Moves the clock at once, as for a machine that stood still meanwhile.
+    pub fn jump(&self, duration: Duration) {
+        self.0.hands.advance(duration);
+    }
+
     /// Runs a future of the main group to its end, and the tasks meanwhile. What is still running then is stopped.
     ///
     /// # Errors
