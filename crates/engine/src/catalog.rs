@@ -102,7 +102,8 @@ impl Catalog {
         });
     }
 
-    fn forget(&self, account: &str, name: &str) {
+    /// Forgets what is known of a table: whoever needs it reads it.
+    pub(crate) fn forget(&self, account: &str, name: &str) {
         self.change(account, |tables| {
             tables.remove(name);
         });
@@ -139,8 +140,17 @@ impl Engine {
         if self.serves_items(&table.descriptor) { Ok(table) } else { Err(messages::requested_resource_not_found()) }
     }
 
-    /// Reads a table's descriptor again, after a conflict or a change.
+    /// Reads a table's descriptor again, after a conflict or a change. Where that fails what is known of the table is forgotten: it may be
+    /// old, and reads would not notice.
     pub async fn read_table(&self, account: &str, name: &str) -> Result<Option<Arc<OpenTable>>, Error> {
+        let read = self.read_stored_table(account, name).await;
+        if read.is_err() {
+            self.catalog.forget(account, name);
+        }
+        read
+    }
+
+    async fn read_stored_table(&self, account: &str, name: &str) -> Result<Option<Arc<OpenTable>>, Error> {
         let key = keys::table(account, name);
         let mut stored = self.store.get_one(&key).await.map_err(from_store)?;
         loop {

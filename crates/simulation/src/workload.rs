@@ -6,9 +6,18 @@ pub mod registers;
 
 use crate::requests::Refusal;
 use crate::world::World;
-use runtime::Random;
+use runtime::{Random, Timestamp};
 use serde_json::{Value, json};
 use std::time::Duration;
+
+/// A token counts for ten minutes; who tries again much later does again what was done.
+const TOKEN_USED_MAX: Duration = Duration::from_secs(8 * 60);
+
+/// Whether a token that was first used at a time still counts, also for a request that is sent without waiting for anything else.
+pub async fn token_counts(world: &World, since: Timestamp) -> bool {
+    world.pass_jump().await;
+    world.clock().now().since(since) < TOKEN_USED_MAX
+}
 
 /// A number as an attribute value.
 pub fn number(value: impl ToString) -> Value {

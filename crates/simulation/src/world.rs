@@ -176,11 +176,16 @@ impl World {
         self.servers()[at].as_ref().is_some_and(|server| server.engine.store.accepts_commits())
     }
 
-    /// Asks one of the servers.
-    pub async fn ask(&self, random: &Random, operation: &'static str, input: Value) -> Answer {
+    /// Waits while the clock is about to jump. Who asks right after, without waiting for anything else, asks before the next jump.
+    pub async fn pass_jump(&self) {
         while self.0.is_held.load(Ordering::Relaxed) > 0 {
             self.clock().sleep(LOOK_AGAIN).await;
         }
+    }
+
+    /// Asks one of the servers.
+    pub async fn ask(&self, random: &Random, operation: &'static str, input: Value) -> Answer {
+        self.pass_jump().await;
         let chosen = {
             let servers = self.servers();
             let up: Vec<_> = servers.iter().flatten().collect();

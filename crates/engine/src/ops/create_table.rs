@@ -1,8 +1,9 @@
 //! CreateTable.
 
 use crate::context::Context;
-use crate::error::{corrupted, from_store};
+use crate::error::corrupted;
 use crate::streams::{shards, stored};
+use crate::tables::change::Attempt;
 use crate::tables::definition::{self, Origin};
 use crate::tables::description::View;
 use crate::tables::{self, change, removal, status};
@@ -11,7 +12,7 @@ use bytes::Bytes;
 use layout::{keys, record};
 use model::table::Status;
 use model::{Table, limits};
-use storage::{Batch, Direction, Scan, StoreError};
+use storage::{Batch, Direction, Scan};
 
 /// How often the creation is planned anew after a conflict with another creation.
 const ATTEMPTS_MAX: usize = 100;
@@ -26,7 +27,6 @@ pub async fn run(
     let input = &request.input;
     definition::check(input)?;
     let table = create(context, input).await?;
-    context.engine.read_table(&table.account, &table.name).await?;
     let engine = context.engine;
     let region = &engine.settings.region;
     let view = View { table: &table, status: Status::Creating, now_ms: engine.now_ms(), region, counts: &[] };
@@ -65,10 +65,8 @@ async fn create(context: &Context<'_>, input: &CreateTableInput<'_>) -> Result<T
         batch.check(counter_key.clone(), counter.map(|counter| counter.version));
         batch.set(counter_key, Bytes::copy_from_slice(&i64::from(number).to_be_bytes()));
         change::set(&mut batch, &table)?;
-        match context.commit(batch).await {
-            Ok(_) => return Ok(table),
-            Err(StoreError::Conflict { .. }) => {}
-            Err(error) => return Err(from_store(error)),
+        if let Attempt::Committed = change::attempt(context, batch, (account, name)).await? {
+            return Ok(table);
         }
     }
     Err(change::conflicted())

@@ -1,18 +1,15 @@
 //! Money moves between accounts in transactions with tokens: it is neither made nor lost, and no transfer happens twice.
 
-use super::{is_contention, number, parsed, reasons, simple_table, think};
+use super::{is_contention, number, parsed, reasons, simple_table, think, token_counts};
 use crate::world::{Answer, World};
 use runtime::{Random, Timestamp};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 const TABLE: &str = "bank";
 const ACCOUNTS: u64 = 4;
 const OPENING_BALANCE: u64 = 100;
-/// A token counts for ten minutes; who tries again much later moves the money again.
-const TOKEN_USED_MAX: Duration = Duration::from_secs(8 * 60);
 
 /// What became of a transfer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -90,7 +87,7 @@ async fn transfer(world: &World, random: &Random, ledger: &Ledger) {
 async fn send(world: &World, random: &Random, request: &Value) -> Fate {
     let began: Timestamp = world.clock().now();
     let mut may_be_done = false;
-    while world.clock().now().since(began) < TOKEN_USED_MAX {
+    while token_counts(world, began).await {
         match world.ask(random, "TransactWriteItems", request.clone()).await {
             Answer::Done(_) => return Fate::Done,
             Answer::Unsent => {}

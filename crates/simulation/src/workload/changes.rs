@@ -3,7 +3,7 @@
 //!
 //! Every write leaves a value that no other leaves, so the stream tells what came of each.
 
-use super::{is_contention, number, parsed, reasons, think};
+use super::{is_contention, number, parsed, reasons, think, token_counts};
 use crate::checks::changes::{Deed, Deeds, Write};
 use crate::requests::Refusal;
 use crate::world::{Answer, World};
@@ -18,8 +18,6 @@ const EXPIRES: &str = "until";
 /// Few, so that clients meet.
 const PARTITIONS: u64 = 3;
 const SORTS: u64 = 4;
-/// A token counts for ten minutes.
-const TOKEN_USED_MAX: Duration = Duration::from_secs(8 * 60);
 
 /// The request for the table.
 pub fn definition() -> Value {
@@ -217,7 +215,7 @@ impl Client<'_> {
         let invoked = self.world.moment();
         let began = self.world.clock().now();
         let mut may_be_done = false;
-        while self.world.clock().now().since(began) < TOKEN_USED_MAX {
+        while token_counts(self.world, began).await {
             match self.world.ask(self.random, "TransactWriteItems", request.clone()).await {
                 Answer::Done(_) => {
                     let completed = self.world.moment();
