@@ -136,8 +136,13 @@ impl Engine {
     /// # Errors
     /// ResourceNotFoundException where there is no such table, or it is not there yet or any more.
     pub async fn table_for_items(&self, account: &str, reference: &str) -> Result<Arc<OpenTable>, Error> {
-        let table = self.find_table(account, reference).await?.ok_or_else(messages::requested_resource_not_found)?;
-        if self.serves_items(&table.descriptor) { Ok(table) } else { Err(messages::requested_resource_not_found()) }
+        let serves = |table: &Arc<OpenTable>| self.serves_items(&table.descriptor);
+        let mut table = self.find_table(account, reference).await?;
+        if let Some(known) = table.as_ref().filter(|table| !serves(table)) {
+            // What was deleted when it was last read may be gone by now, and another server may have made a table of that name since.
+            table = self.read_table(&known.descriptor.account, &known.descriptor.name).await?;
+        }
+        table.filter(serves).ok_or_else(messages::requested_resource_not_found)
     }
 
     /// Reads a table's descriptor again, after a conflict or a change. Where that fails what is known of the table is forgotten: it may be

@@ -212,7 +212,10 @@ async fn records_of(world: &World, random: &Random, arn: &str, shard: &Value) ->
 
 async fn scan(world: &World, random: &Random) -> BTreeMap<String, Value> {
     let request = json!({ "TableName": TABLE, "ConsistentRead": true });
-    let Ok(answer) = world.insist(random, "Scan", request).await else { return BTreeMap::new() };
+    let answer = world.insist(random, "Scan", request).await.unwrap_or_else(|refusal| {
+        world.fault(format!("a table that is there cannot be read: {refusal:?}"));
+        Value::Null
+    });
     let items = answer["Items"].as_array().cloned().unwrap_or_default();
     items.into_iter().map(|item| (key_text(&item), item)).collect()
 }
