@@ -7,7 +7,7 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 CARGO  := cargo
 STATOR := $(CARGO_TARGET_DIR)/release/stator
 
-.PHONY: run build test check unit blackbox crash encryption histories consumer differential postgres several failover fmt setup-build setup-test
+.PHONY: run build test check unit blackbox crash encryption histories simulate consumer differential postgres several failover fmt setup-build setup-test
 
 run: build
 	$(STATOR) serve $(ARGS)
@@ -16,7 +16,7 @@ build: setup-build
 	$(CARGO) build --release --workspace --bin stator
 	@ln -sfn $(CARGO_TARGET_DIR) target
 
-test: setup-test check unit blackbox crash encryption histories consumer differential postgres several failover
+test: setup-test check unit simulate blackbox crash encryption histories consumer differential postgres several failover
 
 # Layout, generated code, dependencies, lints.
 check: setup-build
@@ -50,6 +50,10 @@ histories: build
 	tests/run bank --short
 	tests/run hot-item --seconds 3
 	tests/run expiry --short
+
+# The engine over a simulated store, clock and scheduler: seeds that nobody tried before.
+simulate: setup-build
+	tests/run simulate --short
 
 # A stream followed to its end while its table is divided and the server killed.
 consumer: build
