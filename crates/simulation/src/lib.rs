@@ -123,9 +123,11 @@ async fn end_jobs(world: &World, random: &Random) {
             return;
         }
     }
-    let request = json!({ "TableName": changes::TABLE });
-    let table = world.insist(random, "DescribeTable", request).await;
-    world.fault(format!("jobs do not end: {table:?}"));
+    let now = world.clock().now().as_seconds();
+    for operation in ["DescribeTimeToLive", "Scan", "DescribeTable"] {
+        let answer = world.insist(random, operation, json!({ "TableName": changes::TABLE })).await;
+        world.fault(format!("at {now} jobs have not ended: {}", answer.unwrap_or_else(|refusal| refusal.body)));
+    }
 }
 
 async fn has_ended(world: &World, random: &Random) -> bool {
