@@ -7,7 +7,7 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 CARGO  := cargo
 STATOR := $(CARGO_TARGET_DIR)/release/stator
 
-.PHONY: run build test check unit vectors blackbox crash overload encryption histories consumer differential postgres several failover instructions bench fmt setup-build setup-test
+.PHONY: run build test check unit vectors blackbox crash overload encryption histories simulate consumer differential postgres several failover instructions bench fmt setup-build setup-test
 
 run: build
 	$(STATOR) serve $(ARGS)
@@ -16,14 +16,15 @@ build: setup-build
 	$(CARGO) build --release --workspace --bin stator
 	@ln -sfn $(CARGO_TARGET_DIR) target
 
-test: setup-test check unit vectors blackbox crash overload encryption histories consumer differential postgres several failover instructions
+test: setup-test check unit simulate vectors blackbox crash overload encryption histories consumer differential postgres several failover instructions
 
-# Layout, generated code, lints.
+# Layout, generated code, dependencies, lints.
 check: setup-build
 	$(CARGO) fmt --all --check
 	$(CARGO) xtask check-layers
 	$(CARGO) xtask generate --check
 	$(CARGO) xtask tidy
+	scripts/check-dependencies
 	$(CARGO) clippy --release --workspace --all-targets --quiet -- --deny warnings
 
 unit: setup-build
@@ -58,6 +59,10 @@ histories: build
 	tests/run bank --short
 	tests/run hot-item --seconds 3
 	tests/run expiry --short
+
+# The engine over a simulated store, clock and scheduler: seeds that nobody tried before.
+simulate: setup-build
+	tests/run simulate --short
 
 # A stream followed to its end while its table is divided and the server killed.
 consumer: build

@@ -89,9 +89,11 @@ impl Catalog {
         self.tables.load().get(account)?.get(name).cloned()
     }
 
-    /// All tables that are known.
+    /// All tables that are known, in the order of their numbers: what is done for each is done in the same order every time.
     pub fn open_tables(&self) -> Vec<Arc<OpenTable>> {
-        self.tables.load().values().flat_map(HashMap::values).cloned().collect()
+        let mut tables: Vec<_> = self.tables.load().values().flat_map(HashMap::values).cloned().collect();
+        tables.sort_unstable_by_key(|table| table.descriptor.number);
+        tables
     }
 
     fn change(&self, account: &str, change: impl Fn(&mut Tables)) {
@@ -113,7 +115,8 @@ impl Catalog {
         });
     }
 
-    fn forget(&self, account: &str, name: &str) {
+    /// Forgets what is known of a table: whoever needs it reads it.
+    pub(crate) fn forget(&self, account: &str, name: &str) {
         self.change(account, |tables| {
             tables.remove(name);
         });
@@ -142,8 +145,17 @@ impl Engine {
         }
     }
 
-    /// Reads a table's descriptor again, after a conflict or a change.
+    /// Reads a table's descriptor again, after a conflict or a change. Where that fails what is known of the table is forgotten: it may be
+    /// old, and reads would not notice.
     pub async fn read_table(&self, account: &str, name: &str) -> Result<Option<Arc<OpenTable>>, Error> {
+        let read = self.read_stored_table(account, name).await;
+        if read.is_err() {
+            self.catalog.forget(account, name);
+        }
+        read
+    }
+
+    async fn read_stored_table(&self, account: &str, name: &str) -> Result<Option<Arc<OpenTable>>, Error> {
         let key = keys::table(account, name);
         let mut stored = self.store.get_one(&key).await.map_err(from_store)?;
         loop {

@@ -58,8 +58,14 @@ impl<'e> Context<'e> {
     /// # Errors
     /// ResourceNotFoundException where there is no such table, or it is not there yet or any more.
     pub async fn table(&self, reference: &str) -> Result<Arc<OpenTable>, Error> {
-        let found = self.find_table(reference).await?.filter(|table| self.engine.serves_items(&table.descriptor));
-        found.ok_or_else(messages::requested_resource_not_found)
+        let serves = |table: &Arc<OpenTable>| self.engine.serves_items(&table.descriptor);
+        let mut found = self.find_table(reference).await?;
+        if let Some(known) = found.as_ref().filter(|table| !serves(table)) {
+            // What was deleted when it was last read may be gone by now, and another server may have made a table of that name since.
+            self.engine.read_table(&known.descriptor.account, &known.descriptor.name).await?;
+            found = self.find_table(reference).await?;
+        }
+        found.filter(serves).ok_or_else(messages::requested_resource_not_found)
     }
 
     /// The same, of the caller's own account: statements are not run for others (developer guide, "DynamoDB API operations supported by

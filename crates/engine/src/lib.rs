@@ -104,14 +104,15 @@ impl Engine {
     /// An engine over an open store.
     pub fn new(store: Arc<dyn Store>, clock: Clock, random: Random, settings: Settings) -> Self {
         let id = random.uuid();
+        let turns = turns::Turns::new(&random);
         Self {
             id,
+            turns,
             store,
             catalog: Catalog::default(),
             clock,
             random,
             jobs: jobs::Jobs::default(),
-            turns: turns::Turns::default(),
             token_windows: transaction::TokenWindows::default(),
             settings,
         }

@@ -8,10 +8,10 @@
 //! Where those in front stand still because the store does, who waits is told so as soon as they are, not one after the other.
 
 use bytes::Bytes;
-use runtime::{Clock, Turn, TurnTaken};
-use std::hash::{BuildHasher, RandomState};
+use runtime::{Clock, Random, Turn, TurnTaken};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::pin::pin;
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 /// How many turns there are; items that share one wait for each other now and then.
@@ -21,23 +21,32 @@ const TURNS: usize = 1024;
 const LOOK_PAUSE: Duration = Duration::from_secs(1);
 
 /// The turns of a server.
-#[derive(Debug, Default)]
-pub struct Turns(OnceLock<(RandomState, Box<[Turn]>)>);
+#[derive(Debug)]
+pub struct Turns {
+    /// Which items share a turn is the server's secret: nobody can choose keys that all wait for each other.
+    secret: u64,
+    turns: LazyLock<Box<[Turn]>>,
+}
 
 impl Turns {
+    /// The turns of a server that nobody waits for yet.
+    pub fn new(random: &Random) -> Self {
+        Self { secret: random.u64(), turns: LazyLock::new(|| (0..TURNS).map(|_| Turn::default()).collect()) }
+    }
+
     /// Waits until it is this writer's turn at all of some items; until what is returned is dropped, it is nobody else's. `None` when nobody
     /// gets on while he waits.
     pub async fn take(&self, keys: &[Bytes], clock: &Clock, gets_on: impl Fn() -> bool) -> Option<Vec<TurnTaken<'_>>> {
-        let (hasher, turns) =
-            self.0.get_or_init(|| (RandomState::new(), (0..TURNS).map(|_| Turn::default()).collect()));
+        let hasher = BuildHasherDefault::<DefaultHasher>::default();
         // In one order, whatever that of the items is: so no two wait for each other.
-        let mut wanted: Vec<usize> = keys.iter().map(|key| hasher.hash_one(key) as usize % TURNS).collect();
+        let mut wanted: Vec<usize> =
+            keys.iter().map(|key| hasher.hash_one((self.secret, key)) as usize % TURNS).collect();
         wanted.sort_unstable();
         wanted.dedup();
         let mut taken = Vec::with_capacity(wanted.len());
         for turn in wanted {
             // Waiting goes on where it was, so that nobody loses his place.
-            let mut waiting = pin!(turns[turn].lock());
+            let mut waiting = pin!(self.turns[turn].lock());
             taken.push(loop {
                 match clock.timeout(LOOK_PAUSE, waiting.as_mut()).await {
                     Ok(turn) => break turn,

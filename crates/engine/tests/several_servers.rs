@@ -79,6 +79,31 @@ async fn a_table_of_the_same_name_is_another_one() {
     }
 }
 
+/// A server kept what it had seen of a table that was being deleted, and went on refusing requests for the items of the next table of that
+/// name, which another server had made.
+#[tokio::test]
+async fn a_table_that_was_being_deleted_is_another_one() {
+    const DELAY_MS: i64 = 300;
+    let memory = Arc::new(Memory::new());
+    let [one, other] = [(); 2].map(|()| Server::open(Arc::new(Shared::of(&memory)), DELAY_MS));
+    one.engine.start_jobs().await.unwrap();
+    one.ask("CreateTable", composite("music")).await;
+    // Longer than a lease lasts on the work of a server that does not do it.
+    let pass = async || {
+        one.advance(20_000).await;
+        other.advance(20_000).await;
+    };
+    pass().await;
+    other.ask("DeleteTable", json!({ "TableName": "music" })).await;
+    assert_eq!(other.refused("GetItem", key("a")).await.0, "ResourceNotFoundException");
+    pass().await;
+    one.ask("CreateTable", composite("music")).await;
+    pass().await;
+    one.ask("PutItem", put("a")).await;
+    assert!(other.ask("GetItem", key("a")).await["Item"].is_object());
+    one.assert_sound().await;
+}
+
 #[tokio::test]
 async fn an_index_that_another_server_made_is_read_and_maintained() {
     let [one, other] = two_servers().await;

@@ -191,6 +191,13 @@ impl ManualClock {
         }
     }
 
+    /// How long until the first of those who wait; `None` where nobody does.
+    pub fn until_next(&self) -> Option<Duration> {
+        let hands = self.hands();
+        let first = hands.sleepers.iter().map(|(deadline, _)| *deadline).min()?;
+        Some(first.saturating_sub(hands.elapsed))
+    }
+
     fn hands(&self) -> MutexGuard<'_, Hands> {
         // Nothing between lock and unlock can panic halfway through a change, so a poisoned lock is still consistent.
         self.hands.lock().unwrap_or_else(PoisonError::into_inner)

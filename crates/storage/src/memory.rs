@@ -19,7 +19,7 @@ pub struct Memory {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct State {
     /// All keys that exist. Reserved keys never get in: `Batch::validate` refuses them.
     entries: BTreeMap<Bytes, Versioned>,
@@ -34,6 +34,12 @@ impl Memory {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A store of its own with the same content and versions.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self { state: Mutex::new(self.state.lock().clone()) }
     }
 
     /// Runs one call on the state, unless the store is closed.

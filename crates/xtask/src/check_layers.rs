@@ -32,7 +32,7 @@ const LAYERS: [(&str, Layer); 18] = [
     ("auth", (4, 0)),
     ("server", (5, 0)),
     ("stator", (6, 0)),
-    ("testkit", DEVELOPMENT),
+    ("simulation", DEVELOPMENT),
     ("xtask", DEVELOPMENT),
 ];
 
@@ -110,8 +110,8 @@ mod tests {
         assert!(!check("api", "expression", false));
         assert!(!check("model", "api", true));
         assert!(check("storage", "storage", true));
-        assert!(check("engine", "testkit", true));
-        assert!(!check("engine", "testkit", false));
+        assert!(check("engine", "simulation", true));
+        assert!(!check("engine", "simulation", false));
         assert!(check("xtask", "stator", false));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Deleting goes the way of every write, so that indexes, counts and the change log know, and asks again whether the item is due: one that
 //! was renewed meanwhile stays. After each page the job rests for twice as long as the page took, so that it never takes more than a third
-//! of one core from those who are waiting.
+//! of one core from those who are waiting; but not for long where the page took long because the store or the whole machine stood still.
 
 use super::periodic::{self, Chore, Due};
 use super::{TableName, undecodable, undecodable_under};
@@ -20,6 +20,7 @@ use model::Table;
 use model::stream::ExpiryStatus;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 use storage::{Batch, Direction, Page, Scan, StoreError};
 
 /// How many items are deleted or entered in one commit: a foreground write waits for no more than that.
@@ -30,6 +31,8 @@ const TURN_PAGES: usize = 50;
 const PAGE_BYTES: usize = 256 * 1024;
 /// For each part of time at work, so many parts of rest.
 const REST: u32 = 2;
+/// The longest rest. A page that kept somebody's core busy is through in less.
+const REST_MAX: Duration = Duration::from_secs(10);
 
 /// Deletes what has expired in all tables. They take turns, so that the backlog of one does not keep the others waiting.
 #[derive(Default)]
@@ -83,7 +86,7 @@ impl Sweep {
                 return Ok(());
             }
             let worked = engine.clock.moment().since(began);
-            engine.clock.sleep(worked * REST).await;
+            engine.clock.sleep(rest(worked)).await;
             next = scan.after(&page);
         }
         if let Some(next) = next {
@@ -91,6 +94,11 @@ impl Sweep {
         }
         Ok(())
     }
+}
+
+/// How long to rest from a page that took so long.
+fn rest(worked: Duration) -> Duration {
+    worked.saturating_mul(REST).min(REST_MAX)
 }
 
 /// Deletes those of some items that are due, each for itself, so that one that cannot be deleted keeps no other. Returns whether any could.
@@ -212,4 +220,24 @@ pub(super) fn is_filling(table: &Table) -> bool {
 fn scan(range: Range, max_entries: usize) -> Scan {
     let Range { from, to } = range;
     Scan { from, to, direction: Direction::Forward, max_entries, max_bytes: usize::MAX }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A machine that stood still for five hours while a page was deleted used to delete nothing for ten more.
+    #[test]
+    fn rests_are_as_long_as_work_within_reason() {
+        let ms = Duration::from_millis;
+        for (worked, want) in [
+            (ms(0), ms(0)),
+            (ms(3), ms(6)),
+            (ms(5_000), REST_MAX),
+            (ms(18_000_000), REST_MAX),
+            (Duration::MAX, REST_MAX),
+        ] {
+            assert_eq!(rest(worked), want, "{worked:?}");
+        }
+    }
 }

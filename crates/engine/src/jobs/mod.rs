@@ -79,6 +79,14 @@ impl Engine {
         }
     }
 
+    /// Looks after a table of which nobody can tell whether it was changed: the store failed, with the change perhaps made. What is known of
+    /// the table is forgotten, and a job does what there may be to do.
+    pub fn look_after(&self, account: &str, name: &str) {
+        self.catalog.forget(account, name);
+        let Some(engine) = self.jobs.engine.get() else { return };
+        runtime::spawn(run(engine.clone(), TableName { account: account.to_owned(), name: name.to_owned() }));
+    }
+
     /// Starts the job of a table that has work to be done.
     pub fn start_job(&self, table: &Table) {
         let Some(engine) = self.jobs.engine.get() else { return };

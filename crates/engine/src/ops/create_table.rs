@@ -1,9 +1,10 @@
 //! CreateTable.
 
 use crate::context::Context;
-use crate::error::{corrupted, from_store};
+use crate::error::corrupted;
 use crate::policies;
 use crate::streams::{shards, stored};
+use crate::tables::change::Attempt;
 use crate::tables::definition::{self, Origin};
 use crate::tables::description::View;
 use crate::tables::{self, change, encryption, removal, status};
@@ -12,7 +13,7 @@ use bytes::Bytes;
 use layout::{keys, record};
 use model::table::Status;
 use model::{PolicyState, Table, limits};
-use storage::{Batch, Direction, Scan, StoreError};
+use storage::{Batch, Direction, Scan};
 
 /// How often the creation is planned anew after a conflict with another creation.
 const ATTEMPTS_MAX: usize = 100;
@@ -31,7 +32,6 @@ pub async fn run(
     encryption::check(input.sse_specification.as_ref(), settings.master_key.as_ref())?;
     let policy = input.resource_policy.as_deref().map(policies::document::check).transpose()?;
     let table = create(context, input, policy.as_deref()).await?;
-    engine.read_table(&table.account, &table.name).await?;
     let view = View { table: &table, status: Status::Creating, now_ms: engine.now_ms(), settings, counts: &[] };
     Ok(CreateTableOutput { table_description: Some(view.describe()) })
 }
@@ -73,10 +73,8 @@ async fn create(context: &Context<'_>, input: &CreateTableInput<'_>, policy: Opt
         batch.check(counter_key.clone(), counter.map(|counter| counter.version));
         batch.set(counter_key, Bytes::copy_from_slice(&i64::from(number).to_be_bytes()));
         change::set(&mut batch, &table)?;
-        match context.commit(batch).await {
-            Ok(_) => return Ok(table),
-            Err(StoreError::Conflict { .. }) => {}
-            Err(error) => return Err(from_store(error)),
+        if let Attempt::Committed = change::attempt(context, batch, (account, name)).await? {
+            return Ok(table);
         }
     }
     Err(change::conflicted())

@@ -91,16 +91,34 @@ pub async fn commit<T>(
             return Ok(outcome);
         }
         batch.check(table.key, Some(table.version));
-        match context.commit(batch).await {
-            Ok(_) => {
-                context.engine.read_table(&table.descriptor.account, &table.descriptor.name).await?;
-                return Ok(outcome);
-            }
-            Err(StoreError::Conflict { .. }) => {}
-            Err(error) => return Err(from_store(error)),
+        let Table { account, name, .. } = &table.descriptor;
+        if let Attempt::Committed = attempt(context, batch, (account, name)).await? {
+            return Ok(outcome);
         }
     }
     Err(conflicted())
+}
+
+/// What became of an attempt to change a table.
+pub enum Attempt {
+    /// It is changed, and the catalog knows it.
+    Committed,
+    /// Somebody was faster.
+    Conflict,
+}
+
+/// Commits the change of a table, or a new table. Where that fails, or the change cannot be read back, the table may have been changed:
+/// somebody must look after it, or what was begun for it would rest until the server starts again.
+pub async fn attempt(context: &Context<'_>, batch: Batch, (account, name): (&str, &str)) -> Result<Attempt, Error> {
+    let result = match context.commit(batch).await {
+        Ok(_) => context.engine.read_table(account, name).await.map(|_| Attempt::Committed),
+        Err(StoreError::Conflict { .. }) => Ok(Attempt::Conflict),
+        Err(error) => Err(from_store(error)),
+    };
+    if result.is_err() {
+        context.engine.look_after(account, name);
+    }
+    result
 }
 
 /// The answer after too many conflicts.

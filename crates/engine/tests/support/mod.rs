@@ -6,6 +6,7 @@
 pub mod changes;
 pub mod contended;
 pub mod shared;
+pub mod uncertain;
 pub mod unsteady;
 
 use api::Encode;
