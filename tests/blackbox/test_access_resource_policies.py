@@ -46,6 +46,12 @@ def put(account: Account, resource: str, *statements: Statement, **more: Any) ->
     return str(account.root.dynamodb.put_resource_policy(ResourceArn=resource, Policy=policy, **more)["RevisionId"])
 
 
+def shown(account: Account, resource: str) -> Any:
+    """The one whom the policy of a resource shows."""
+    kept = account.root.dynamodb.get_resource_policy(ResourceArn=resource)["Policy"]
+    return json.loads(kept)["Statement"][0]["Principal"]["AWS"]
+
+
 def get(party: Party, arn: str) -> Any:
     return party.dynamodb.get_item(TableName=arn, Key=KEY).get("Item")
 
@@ -243,7 +249,7 @@ def test_a_policy_is_kept(home: Account, table: str) -> None:
     put(home, arn, to(HOME, allow(GET, arn)), ExpectedRevisionId="NO_POLICY")
 
 
-# What is no policy of a table, with the ARN of the table and that of another in the places of TABLE and OTHER.
+# What is no policy of a table, with the ARN of the table in the place of TABLE.
 WRONG: dict[str, str] = {
     "no JSON": "no JSON",
     "no statement": "{}",
@@ -252,27 +258,28 @@ WRONG: dict[str, str] = {
     "everybody": document(to("*", allow(GET, "TABLE"))),
     "everybody from somewhere": document(to("*", allow(GET, "TABLE", {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}))),
     "too long": document(to(HOME, allow(GET, "TABLE"))) + " " * 20_480,
-    "another table": document(to(HOME, allow(GET, "OTHER"))),
     "a user that there is not": document(to(f"arn:aws:iam::{HOME}:user/nobody", allow(GET, "TABLE"))),
-}
-OPEN = {
-    "another table": "Open: that the resource is another than the one that the policy is of",
-    "a user that there is not": "Open: whether there is the principal is not looked at",
+    "a role that there is not": document(to([HOME, f"arn:aws:iam::{HOME}:role/nobody"], allow(GET, "TABLE"))),
+    "an account that there is not": document(to("999999999999", allow(GET, "TABLE"))),
 }
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[pytest.mark.xfail(strict=True, reason=OPEN[name])] if name in OPEN else [])
-        for name in WRONG
-    ],
-)
+@pytest.mark.parametrize("name", WRONG)
 def test_what_is_no_policy_of_a_table(home: Account, table: str, name: str) -> None:
     arn, client = home.arn(table), home.root.dynamodb
-    text = WRONG[name].replace("TABLE", arn).replace("OTHER", home.arn(home.table()))
+    text = WRONG[name].replace("TABLE", arn)
     refused(client.put_resource_policy, "ValidationException", ResourceArn=arn, Policy=text)
     refused(client.get_resource_policy, "PolicyNotFoundException", ResourceArn=arn)
+
+
+def test_a_policy_about_another_table_is_about_none(home: Account, abroad: Account, table: str) -> None:
+    """DynamoDB takes it, and it has no effect ("DynamoDB resource-based policy examples")."""
+    arn, other = home.arn(table), home.table()
+    home.root.dynamodb.put_item(TableName=other, Item=KEY)
+    put(home, arn, to(ABROAD, allow(GET, home.arn(other))))
+    assert home.arn(other) in home.root.dynamodb.get_resource_policy(ResourceArn=arn)["Policy"]
+    for each in (arn, home.arn(other)):
+        denied(abroad.root.dynamodb.get_item, abroad.root, GET, each, NOT_BY_RESOURCE, TableName=each, Key=KEY)
 
 
 def test_the_policy_of_a_table_that_is_not_there(home: Account) -> None:
@@ -326,18 +333,43 @@ def test_a_table_that_comes_with_a_policy(home: Account, abroad: Account) -> Non
     denied(abroad.root.dynamodb.get_item, abroad.root, GET, arn, NOT_BY_RESOURCE, TableName=arn, Key=KEY)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Open: a policy goes on to name whoever has the name, not the user whom it was written for"
-)
 def test_a_user_who_is_made_anew_is_another(home: Account, table: str) -> None:
     """A policy means the user that there was when it was written, as a trust policy does."""
     user, arn = home.user(), home.arn(table)
     put(home, arn, to(user.arn, allow(GET, arn)))
     assert get(user, arn) == KEY
+    assert shown(home, arn) == user.arn
+    old_id = home.root.iam.get_user(UserName=user.name)["User"]["UserId"]
     home.root.iam.delete_access_key(UserName=user.name, AccessKeyId=user.credentials.key)
     home.root.iam.delete_user(UserName=user.name)
+    assert shown(home, arn) == old_id
     again = home.user(name=user.name)
     denied(again.dynamodb.get_item, again, GET, arn, TableName=table, Key=KEY)
+    assert shown(home, arn) == old_id
+    # The same text is another policy now.
+    put(home, arn, to(again.arn, allow(GET, arn)))
+    assert get(again, arn) == KEY
+    home.root.iam.update_user(UserName=again.name, NewUserName=f"{again.name}-2")
+    assert get(again, arn) == KEY
+    assert shown(home, arn) == f"{again.arn}-2"
+
+
+def test_a_role_that_is_made_anew_is_another(home: Account) -> None:
+    """Also where a policy came with its table, and where it names a session of the role."""
+    user, iam = home.user(), home.root.iam
+    roles = [home.role(user.arn), home.role(user.arn)]
+    names = [role.rsplit("/", 1)[1] for role in roles]
+    table = unique_name()
+    who = [roles[0], f"arn:aws:sts::{HOME}:assumed-role/{names[1]}/s-1"]
+    home.table(name=table, ResourcePolicy=document(to(who, allow(GET, home.arn(table)))))
+    for role in roles:
+        assert get(user.assume(role), table) is None
+    trust = document({"Effect": "Allow", "Principal": {"AWS": user.arn}, "Action": "sts:AssumeRole"})
+    for name, role in zip(names, roles, strict=True):
+        iam.delete_role(RoleName=name)
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+        again = user.assume(role)
+        denied(again.dynamodb.get_item, again, GET, home.arn(table), TableName=table, Key=KEY)
 
 
 def test_policies_survive_a_restart(start: Start, tmp_path: Path) -> None:

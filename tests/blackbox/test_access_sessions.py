@@ -66,19 +66,55 @@ def test_who_is_not_trusted(home: Account, abroad: Account) -> None:
     refused(home.root.sts.assume_role, "AccessDenied", RoleArn=role, RoleSessionName="ab")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Open: a trust policy goes on to trust the name, not the user whom it was written for"
-)
+def trusted(home: Account, role: str) -> str:
+    """The one whom a role's trust policy shows."""
+    told = home.root.iam.get_role(RoleName=name_of(role))["Role"]["AssumeRolePolicyDocument"]
+    return str(told["Statement"][0]["Principal"]["AWS"])
+
+
 def test_a_user_of_the_same_name_is_another(home: Account) -> None:
     """A trust policy means the user that there was when it was written ("AWS JSON policy elements: Principal")."""
-    old = home.user()
+    old, iam = home.user(), home.root.iam
     role = home.role(old.arn)
     old.assume(role)
-    home.root.iam.delete_access_key(UserName=old.name, AccessKeyId=old.credentials.key)
-    home.root.iam.delete_user(UserName=old.name)
+    assert trusted(home, role) == old.arn
+    old_id = iam.get_user(UserName=old.name)["User"]["UserId"]
+    iam.delete_access_key(UserName=old.name, AccessKeyId=old.credentials.key)
+    iam.delete_user(UserName=old.name)
     again = home.user(name=old.name)
     assert again.arn == old.arn
     refused(again.sts.assume_role, "AccessDenied", RoleArn=role, RoleSessionName="ab")
+    assert trusted(home, role) == old_id
+    # Who is trusted keeps that under another name.
+    iam.update_assume_role_policy(
+        RoleName=name_of(role),
+        PolicyDocument=document({"Effect": "Allow", "Principal": {"AWS": again.arn}, "Action": "sts:AssumeRole"}),
+    )
+    iam.update_user(UserName=again.name, NewUserName=f"{again.name}-2")
+    assert trusted(home, role) == f"{again.arn}-2"
+    again.assume(role)
+
+
+@pytest.mark.parametrize(
+    "nobody",
+    [
+        f"arn:aws:iam::{HOME}:user/nobody",
+        f"arn:aws:iam::{HOME}:role/nobody",
+        f"arn:aws:sts::{HOME}:assumed-role/nobody/session",
+        "arn:aws:iam::999999999999:root",
+        "999999999999",
+        "AIDACKCEVSQ6C2EXAMPLE",
+    ],
+)
+def test_who_is_not_there_cannot_be_trusted(home: Account, nobody: str) -> None:
+    trust = document({"Effect": "Allow", "Principal": {"AWS": nobody}, "Action": "sts:AssumeRole"})
+    words = f'Invalid principal in policy: "AWS":"{nobody}"'
+    name = name_of(home.role(home.root.arn))
+    for call, parameters in (
+        (home.root.iam.create_role, {"RoleName": f"{name}-2", "AssumeRolePolicyDocument": trust}),
+        (home.root.iam.update_assume_role_policy, {"RoleName": name, "PolicyDocument": trust}),
+    ):
+        refused(call, "MalformedPolicyDocument", words, **parameters)
 
 
 def test_a_trust_with_conditions(home: Account) -> None:

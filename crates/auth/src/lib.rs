@@ -34,7 +34,7 @@ mod xml;
 mod tests;
 
 pub use context::Facts;
-pub use directory::{Directory, RootCredentials};
+pub use directory::{Directory, Ids, RootCredentials};
 pub use failure::Failure;
 pub use identity::{Authenticator, Identity, Permissions, Principal, Session, Unidentified};
 pub use ids::account_of as account_of_key;

@@ -1,6 +1,7 @@
 //! Policies asked: the one place where what is known of a caller meets the language of policies.
 
 use crate::context::Facts;
+use crate::directory::record::Role;
 use crate::failure::{self, Result};
 use crate::identity::Identity;
 use policy::{
@@ -25,7 +26,8 @@ pub(crate) fn parse_managed(text: &str) -> Result<Compiled> {
     Ok(compiled)
 }
 
-fn malformed(error: PolicyError) -> failure::Failure {
+/// What is wrong with a document of a request.
+pub(crate) fn malformed(error: PolicyError) -> failure::Failure {
     failure::malformed_policy(error.to_string())
 }
 
@@ -61,12 +63,7 @@ impl Identity {
             account: self.account(),
             arn: self.arn(),
             issuer_arn: self.issuer_arn(),
-            unique_id: match kind {
-                PrincipalKind::User | PrincipalKind::AssumedRole => {
-                    self.user_id().split_once(':').map_or(self.user_id(), |(id, _)| id)
-                }
-                _ => "",
-            },
+            unique_id: self.unique_id(),
         }
     }
 }
@@ -107,13 +104,14 @@ pub(crate) fn assumable(
     facts: &Facts<'_>,
     action: &str,
     role_arn: &str,
-    (trust, account): (Option<&str>, &str),
+    (role, account): (Option<&Role>, &str),
 ) -> Result<()> {
-    let trust = trust.map(|trust| stored(trust, DocumentKind::Trust)).transpose()?;
-    let Some(trust) = trust else {
+    let Some(role) = role else {
         let denial = Denial { explicit: false, by: PolicyKind::Trust };
         return Err(denied(facts.caller(), action, role_arn, denial));
     };
+    let trust = Arc::unwrap_or_clone(stored(&role.trust, DocumentKind::Trust)?);
+    let trust = trust.identified(|name| role.trusted.get(name).map(String::as_str));
     let principal = facts.caller().as_policies_name_it();
     let query = Query { principal: &principal, action, resource: role_arn, context: facts };
     let side = ResourceSide { account, policy: Some(&trust) };

@@ -96,6 +96,8 @@ pub struct Engine {
     pub token_windows: transaction::TokenWindows,
     /// What the operator chose.
     pub settings: Settings,
+    /// Who knows whom policies name. Where there is none, nobody is known, and documents are taken as they are.
+    pub principals: Option<Arc<dyn policies::Principals>>,
     /// An id of this server, by which others know what it does.
     pub id: String,
 }
@@ -115,6 +117,7 @@ impl Engine {
             jobs: jobs::Jobs::default(),
             token_windows: transaction::TokenWindows::default(),
             settings,
+            principals: None,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Resource policies of tables and streams.
 //!
 //! ```text
-//! text -> checked, in canonical form (document) -> stored with the revision that the resource's descriptor names (stored)
+//! text -> checked, in canonical form (document) -> whom its names mean (principals)
+//!      -> stored with the revision that the resource's descriptor names (stored)
 //! descriptor -> revision -> stored document -> Policy, kept with the table as it was read (compiled) -> access
 //! ```
 //!
@@ -12,9 +13,11 @@
 
 pub mod compiled;
 pub mod document;
+pub mod principals;
 pub mod resource;
 pub mod stored;
 
+pub use principals::{Attached, Principals};
 pub use resource::Resource;
 
 /// How often something is read again that was changed meanwhile. Policies change seldom, so this is reached only when something is wrong.

@@ -410,7 +410,9 @@ async fn policies_that_are_not_what_descriptors_say() {
     server.assert_sound().await;
     let (of_table, of_stream) = (keys::table_policy(1), keys::stream_policy(1, stream.rsplit('/').next().unwrap()));
     let revision = START_MS as i64;
-    let stored = |revision, document: &str| record::encode(&PolicyRecord { revision, document: document.to_owned() });
+    let stored = |revision, document: &str| {
+        record::encode(&PolicyRecord { revision, document: document.to_owned(), principals: Default::default() })
+    };
     let rows = [
         (of_table.clone(), stored(revision + 1, &document).unwrap(), Fault::WrongPolicy { revision }),
         (of_table, stored(revision, "{}").unwrap(), Fault::Undecodable),

@@ -4,7 +4,10 @@
 
 mod support;
 
+use engine::policies::principals::{Answer, Ids, Principals};
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 use support::changes::streaming;
 use support::{ACCOUNT, START_MS, Server, composite, with};
 
@@ -224,5 +227,55 @@ async fn a_stream_keeps_its_policy_when_it_is_disabled() {
     server.ask("PutResourcePolicy", put(&second, &text)).await;
     server.ask("DeleteResourcePolicy", of(&first)).await;
     assert_eq!(server.ask("GetResourcePolicy", of(&second)).await["Policy"], text);
+    server.assert_sound().await;
+}
+
+/// Those who are there: names and ids.
+#[derive(Default)]
+struct Directory(Mutex<Vec<(&'static str, &'static str)>>);
+
+impl Principals for Directory {
+    fn identify<'a>(&'a self, names: &'a BTreeSet<String>) -> Answer<'a, Option<Ids>> {
+        let there = self.0.lock().unwrap();
+        let id = |name: &String| Some((name.clone(), there.iter().find(|(known, _)| known == name)?.1.to_owned()));
+        let ids: Option<Ids> = names.iter().map(id).collect();
+        Box::pin(async { Ok(ids.map(|ids| ids.into_iter().filter(|(_, id)| !id.is_empty()).collect())) })
+    }
+
+    fn other_names<'a>(&'a self, ids: &'a Ids) -> Answer<'a, BTreeMap<String, String>> {
+        let there = self.0.lock().unwrap();
+        let gone = ids.iter().filter(|(name, id)| !there.contains(&(name, id)));
+        let gone = gone.map(|(name, id)| (name.clone(), id.clone())).collect();
+        Box::pin(async { Ok(gone) })
+    }
+}
+
+#[tokio::test]
+async fn names_mean_who_had_them() {
+    const ANN: &str = "arn:aws:iam::111122223333:user/Ann";
+    const ROOT: &str = "arn:aws:iam::111122223333:root";
+    let directory = Arc::new(Directory(Mutex::new(vec![(ANN, "AIDAFIRST"), (ROOT, "")])));
+    let server = Server::knowing(directory.clone()).await;
+    server.ask("CreateTable", composite("music")).await;
+    let naming = |name: &str| policy("dynamodb:GetItem").replace(ROOT, name);
+    let bad = ("ValidationException".to_owned(), format!("{INVALID}Invalid principal in policy document."));
+    for nobody in ["arn:aws:iam::111122223333:user/Bob", "999999999999"] {
+        assert_eq!(server.refused("PutResourcePolicy", put(TABLE, &naming(nobody))).await, bad);
+        let table = with(composite("other"), json!({ "ResourcePolicy": naming(nobody) }));
+        assert_eq!(server.refused("CreateTable", table).await, bad);
+    }
+    none(&server, TABLE).await;
+    server.ask("PutResourcePolicy", put(TABLE, &naming("111122223333"))).await;
+    let first = server.ask("PutResourcePolicy", put(TABLE, &naming(ANN))).await;
+    assert_eq!(server.ask("PutResourcePolicy", put(TABLE, &naming(ANN))).await, first);
+    let shown = async || server.ask("GetResourcePolicy", of(TABLE)).await["Policy"].as_str().unwrap().to_owned();
+    assert_eq!(shown().await, naming(ANN));
+    // She is gone; then somebody else has her name, and the same document is about another.
+    *directory.0.lock().unwrap() = vec![(ROOT, "")];
+    assert_eq!(shown().await, naming("AIDAFIRST"));
+    *directory.0.lock().unwrap() = vec![(ANN, "AIDASECOND"), (ROOT, "")];
+    assert_eq!(shown().await, naming("AIDAFIRST"));
+    assert_ne!(server.ask("PutResourcePolicy", put(TABLE, &naming(ANN))).await, first);
+    assert_eq!(shown().await, naming(ANN));
     server.assert_sound().await;
 }

@@ -9,6 +9,7 @@ use model::stream::{ShardClosing, ShardOpening, StreamRecord};
 use model::{EncodedItem, ItemView, Table};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 const FORMAT: u8 = 1;
 const HEADER: usize = 5;
@@ -79,6 +80,9 @@ pub struct PolicyRecord {
     pub revision: i64,
     /// The document, in its canonical form.
     pub document: String,
+    /// The unique ids that the users and roles had whom the document names, by their names there. Of who is not among them the name counts.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub principals: BTreeMap<String, String>,
 }
 
 /// The value that stores a descriptor.

@@ -30,6 +30,32 @@ impl Json {
     }
 }
 
+/// Without white space, and otherwise as it was read.
+impl fmt::Display for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |text: &str| serde_json::Value::from(text);
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Scalar(raw) => f.write_str(raw),
+            Self::Text(value) => write!(f, "{}", text(value)),
+            Self::List(values) => {
+                f.write_str("[")?;
+                for (at, value) in values.iter().enumerate() {
+                    write!(f, "{}{value}", if at > 0 { "," } else { "" })?;
+                }
+                f.write_str("]")
+            }
+            Self::Object(members) => {
+                f.write_str("{")?;
+                for (at, (name, value)) in members.iter().enumerate() {
+                    write!(f, "{}{}:{value}", if at > 0 { "," } else { "" }, text(name))?;
+                }
+                f.write_str("}")
+            }
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(JsonVisitor)

@@ -58,6 +58,15 @@ impl Policy {
         parse::document(text, kind)
     }
 
+    /// The policy that names users and roles by their unique identifiers where it names them by ARNs of which `id_of` knows one: so it
+    /// means those who had the names when that was noted, and nobody who has them later.
+    #[must_use]
+    pub fn identified<'i>(mut self, id_of: impl Fn(&str) -> Option<&'i str>) -> Self {
+        let principals = self.statements.iter_mut().filter_map(|statement| statement.principals.as_mut());
+        principals.for_each(|principals| principals.identify(&id_of));
+        self
+    }
+
     pub(crate) fn new(version: Version, mut statements: Vec<Statement>) -> Self {
         statements.sort_by_key(|statement| statement.effect == Effect::Allow);
         let keys = statements.iter().fold(0, |keys, statement| keys | statement.keys());

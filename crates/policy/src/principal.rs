@@ -31,8 +31,8 @@ pub struct Principal<'a> {
     pub arn: &'a str,
     /// Whose session it is: the ARN of the role of an assumed role, of the user of a federated user.
     pub issuer_arn: Option<&'a str>,
-    /// The unique identifier of the user or of the role (`AIDA...`, `AROA...`), which a policy names instead of an ARN after the one
-    /// that it named was deleted; empty if there is none.
+    /// The unique identifier (`AIDA...`, `AROA...`) of the user, of the role whose session it is, or of the user whose session a federated
+    /// user has: whom an ARN in a policy meant when the policy was saved. Empty if there is none.
     pub unique_id: &'a str,
 }
 
@@ -57,8 +57,13 @@ pub(crate) enum Named {
     Account(Box<str>),
     /// A user, a role, a session of one.
     Arn(Box<str>),
-    /// Someone who was deleted.
+    /// The user or the role that had an ARN when the policy was saved.
     UniqueId(Box<str>),
+    /// A session of the role that had this name when the policy was saved.
+    Session {
+        role_id: Box<str>,
+        arn: Box<str>,
+    },
     Service(Box<str>),
     Federated(Box<str>),
     /// Amazon S3 has such; here nobody is one.
@@ -93,7 +98,19 @@ impl Named {
             Self::UniqueId(id) if principal.unique_id.is_empty() || **id != *principal.unique_id => None,
             Self::UniqueId(_) if principal.issuer_arn.is_some() => Some(Closeness::Issuer),
             Self::UniqueId(_) => Some(Closeness::Direct),
+            Self::Session { role_id, arn } => direct(**role_id == *principal.unique_id && **arn == *principal.arn),
         }
+    }
+
+    /// From now on it names who has this unique identifier.
+    fn identify(&mut self, id: &str) {
+        let Self::Arn(arn) = self else { return };
+        // Of the ARNs that have an identifier those of sessions alone are of `sts`.
+        *self = if arn.split(':').nth(2) == Some("sts") {
+            Self::Session { role_id: id.into(), arn: std::mem::take(arn) }
+        } else {
+            Self::UniqueId(id.into())
+        };
     }
 }
 
@@ -105,6 +122,18 @@ pub(crate) enum Principals {
 }
 
 impl Principals {
+    /// From now on names that have a unique identifier name who has that, whatever its name.
+    pub fn identify<'i>(&mut self, id_of: &impl Fn(&str) -> Option<&'i str>) {
+        let (Self::Only(named) | Self::Except(named)) = self;
+        for named in named {
+            if let Named::Arn(arn) = named
+                && let Some(id) = id_of(arn)
+            {
+                named.identify(id);
+            }
+        }
+    }
+
     /// How closely they name who asks; `None` if the statement is not about it.
     ///
     /// `NotPrincipal` stands only in statements that deny, which spare who is named together with its account, and a session of a role

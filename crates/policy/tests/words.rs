@@ -62,3 +62,43 @@ fn what_a_policy_says_alone() {
     assert_eq!(policy.evaluate(&query("a:Delete")), Some(Effect::Deny));
     assert_eq!(policy.evaluate(&query("b:Get")), None);
 }
+
+#[test]
+fn a_name_means_who_had_it() {
+    let arn = |name: &str| format!("arn:aws:iam::111122223333:{name}");
+    let session = "arn:aws:sts::111122223333:assumed-role/R/S";
+    let ids = |name: &str| match name {
+        "arn:aws:iam::111122223333:user/Alice" => Some("AIDAALICE"),
+        "arn:aws:iam::111122223333:role/R" | "arn:aws:sts::111122223333:assumed-role/R/S" => Some("AROAR"),
+        _ => None,
+    };
+    let (alice, bob, role, root) = (arn("user/Alice"), arn("user/Bob"), arn("role/R"), arn("root"));
+    let who =
+        |kind, arn, issuer_arn, unique_id| Principal { kind, account: "111122223333", arn, issuer_arn, unique_id };
+    let federated = "arn:aws:sts::111122223333:federated-user/F";
+    for (named, principal, allowed) in [
+        (&*alice, who(PrincipalKind::User, &alice, None, "AIDAALICE"), true),
+        // Who has another name by now, and who has this one.
+        (&*alice, who(PrincipalKind::User, &bob, None, "AIDAALICE"), true),
+        (&*alice, who(PrincipalKind::User, &alice, None, "AIDAOTHER"), false),
+        (&*alice, who(PrincipalKind::User, &alice, None, ""), false),
+        (&*alice, who(PrincipalKind::FederatedUser, federated, Some(&alice), "AIDAALICE"), true),
+        (&*alice, who(PrincipalKind::FederatedUser, federated, Some(&alice), "AIDAOTHER"), false),
+        (federated, who(PrincipalKind::FederatedUser, federated, Some(&alice), "AIDAOTHER"), true),
+        // Of whom nothing was noted the name counts.
+        (&*bob, who(PrincipalKind::User, &bob, None, "AIDABOB"), true),
+        (&*role, who(PrincipalKind::AssumedRole, session, Some(&role), "AROAR"), true),
+        (&*role, who(PrincipalKind::AssumedRole, session, Some(&role), "AROAOTHER"), false),
+        (session, who(PrincipalKind::AssumedRole, session, Some(&role), "AROAR"), true),
+        (session, who(PrincipalKind::AssumedRole, session, Some(&role), "AROAOTHER"), false),
+        (session, who(PrincipalKind::AssumedRole, federated, Some(&role), "AROAR"), false),
+        (&*root, who(PrincipalKind::Root, &root, None, ""), true),
+    ] {
+        let text = format!(
+            r#"{{"Statement": {{"Effect": "Allow", "Principal": {{"AWS": "{named}"}}, "Action": "*", "Resource": "*"}}}}"#
+        );
+        let policy = Policy::parse(&text, DocumentKind::Resource).unwrap().identified(ids);
+        let query = Query { principal: &principal, action: "a:B", resource: "*", context: &policy::Absent };
+        assert_eq!(policy.evaluate(&query), allowed.then_some(Effect::Allow), "{named}: {principal:?}");
+    }
+}

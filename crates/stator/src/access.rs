@@ -4,9 +4,11 @@ use crate::config::Settings;
 use crate::keys::Secrets;
 use crate::log;
 use auth::{Authenticator, Directory, RootCredentials, Seal, SealError};
+use engine::policies::principals::{Answer, Ids, Principals, Unknowable};
 use keyring::{MasterKey, Sealer, SealingKey, Secret};
 use runtime::{Clock, Random};
 use server::Guard;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use storage::Store;
 use zeroize::Zeroizing;
@@ -21,29 +23,54 @@ pub struct Access {
     made: Vec<RootCredentials>,
 }
 
-/// Makes the accounts that are not there yet.
+/// Who knows the principals of all accounts; nobody where the server is open.
 ///
 /// # Errors
-/// Why secrets cannot be sealed or the store not be used.
-pub async fn open(
+/// Why secrets cannot be sealed.
+pub async fn authenticator(
     settings: &Settings,
     store: &Arc<dyn Store>,
     secrets: &Secrets,
     clock: &Clock,
-) -> Result<Access, String> {
+) -> Result<Option<Arc<Authenticator>>, String> {
     if !settings.authentication {
-        return Ok(Access { guard: None, made: Vec::new() });
+        return Ok(None);
     }
     let sealer = sealer(store, secrets).await?;
     let directory = Directory::new(store.clone(), Arc::new(Sealed(sealer)), clock.clone(), Random::system());
+    Ok(Some(Arc::new(Authenticator::new(directory))))
+}
+
+/// Makes the accounts that are not there yet.
+///
+/// # Errors
+/// Why the store cannot be used.
+pub async fn open(
+    settings: &Settings,
+    authenticator: Option<Arc<Authenticator>>,
+    clock: &Clock,
+) -> Result<Access, String> {
+    let Some(authenticator) = authenticator else { return Ok(Access { guard: None, made: Vec::new() }) };
     let mut made = Vec::new();
     for account in &settings.accounts {
-        let credentials = directory.ensure_account(account).await;
+        let credentials = authenticator.directory().ensure_account(account).await;
         made.extend(credentials.map_err(|failure| format!("cannot make account {account}: {}", failure.message))?);
     }
-    let authenticator = Arc::new(Authenticator::new(directory));
     let guard = Guard::new(authenticator, clock.clone(), settings.engine.region.clone());
     Ok(Access { guard: Some(Arc::new(guard)), made })
+}
+
+/// Principals as the policies of tables and streams ask for them.
+pub struct Known(pub Arc<Authenticator>);
+
+impl Principals for Known {
+    fn identify<'a>(&'a self, names: &'a BTreeSet<String>) -> Answer<'a, Option<Ids>> {
+        Box::pin(async { self.0.directory().ids_of_named(names).await.map_err(|_| Unknowable) })
+    }
+
+    fn other_names<'a>(&'a self, ids: &'a Ids) -> Answer<'a, BTreeMap<String, String>> {
+        Box::pin(async { self.0.directory().other_names(ids).await.map_err(|_| Unknowable) })
+    }
 }
 
 impl Access {

@@ -4,6 +4,7 @@ use crate::config::{Database, Durability, Place, Settings};
 use crate::keys::{Absence, Secrets};
 use crate::{access, listening, log};
 use engine::Engine;
+use engine::policies::Principals;
 use runtime::{Clock, Random};
 use server::audit::Audit;
 use server::{Dispatch, Limits, Server, Tls};
@@ -33,9 +34,12 @@ async fn serve(settings: &Settings) -> Result<ExitCode, String> {
     let (store, secrets) = open(settings).await?;
     let clock = Clock::system();
     let engine_settings = engine::Settings { master_key: secrets.encrypting(), ..settings.engine.clone() };
-    let engine = Arc::new(Engine::new(store.clone(), clock.clone(), Random::system(), engine_settings));
+    let authenticator = access::authenticator(settings, &store, &secrets, &clock).await?;
+    let principals = authenticator.clone().map(|known| Arc::new(access::Known(known)) as Arc<dyn Principals>);
+    let engine = Engine::new(store.clone(), clock.clone(), Random::system(), engine_settings);
+    let engine = Arc::new(Engine { principals, ..engine });
     engine.start_jobs().await.map_err(|problem| format!("cannot read the tables: {problem}"))?;
-    let access = access::open(settings, &store, &secrets, &clock).await?;
+    let access = access::open(settings, authenticator, &clock).await?;
     let audit = open_audit(settings, &clock)?;
     let server_settings = server::Settings {
         region: settings.engine.region.clone(),

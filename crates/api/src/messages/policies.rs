@@ -46,9 +46,9 @@ pub fn invalid_policy(why: impl Display) -> Error {
     invalid(format!("Invalid policy document: {why}"))
 }
 
-/// A document names somebody who cannot be a principal.
+/// A document names somebody who cannot be a principal, or who is not there.
 pub fn invalid_policy_principal() -> Error {
-    validation("Invalid principal in policy document.")
+    invalid("Invalid principal in policy document.")
 }
 
 /// A document that lets everybody in. The end of the sentence is inferred.

@@ -537,7 +537,7 @@ fn resource_policies() {
         ),
         (policy_too_large(20480), bad, invalid("Maximum policy size of 20480 bytes exceeded")),
         (invalid_policy("why"), bad, invalid("Invalid policy document: why")),
-        (invalid_policy_principal(), bad, "Invalid principal in policy document.".to_owned()),
+        (invalid_policy_principal(), bad, "One or more parameter values were invalid: Invalid principal in policy document.".to_owned()),
         (
             public_policy(),
             bad,

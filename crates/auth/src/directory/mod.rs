@@ -10,10 +10,12 @@
 mod access_keys;
 mod change;
 mod listing;
+mod named;
 pub(crate) mod record;
 
 pub(crate) use change::{Attempts, Change, change, decided};
 pub(crate) use listing::{Listed, keys_of};
+pub use named::Ids;
 
 use crate::failure::Result;
 use crate::seal::Seal;

@@ -3,6 +3,7 @@
 //! Records name each other. The commit that changes one changes what depends on it: `keys` of a user and the keys, `members` of a group
 //! and `groups` of its users, `attachments` of a policy and `attached` of whoever has it.
 
+use super::Ids;
 use crate::arn;
 use layout::Corrupted;
 use layout::principals::Named;
@@ -119,6 +120,9 @@ pub(crate) struct Role {
     pub created_at_ms: u64,
     /// Who may assume it.
     pub trust: String,
+    /// Whom the names in that meant when it was written.
+    #[serde(default)]
+    pub trusted: Ids,
     #[serde(default)]
     pub description: Option<String>,
     pub max_session_seconds: u32,

@@ -139,7 +139,11 @@ async fn subject(directory: &Directory, claims: &Claims) -> Result<Option<Owner>
                 Some((user, id)) => same_user(user, id).await?,
             };
             Ok(owner.map(|owner| Owner {
-                principal: Principal::FederatedUser { name: name.clone(), issuer_arn: owner.arn },
+                principal: Principal::FederatedUser {
+                    name: name.clone(),
+                    issuer_arn: owner.arn,
+                    issuer_id: if of.is_some() { owner.user_id } else { String::new() },
+                },
                 arn: arn::federated_user(account, name),
                 user_id: format!("{account}:{name}"),
                 tags: Tags::new(),

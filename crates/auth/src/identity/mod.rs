@@ -59,6 +59,8 @@ pub enum Principal {
         name: String,
         /// The ARN of the user, or of the root user, whose permissions it shares.
         issuer_arn: String,
+        /// The unique id of that user; empty for the root user.
+        issuer_id: String,
     },
 }
 
@@ -123,6 +125,17 @@ impl Identity {
             Principal::AssumedRole { role_arn, .. } => Some(role_arn),
             Principal::FederatedUser { issuer_arn, .. } => Some(issuer_arn),
             Principal::Root | Principal::User { .. } => None,
+        }
+    }
+
+    /// The unique id of the user, of the role whose session this is, or of the user whose session a federated user has; empty if there is
+    /// none.
+    pub(crate) fn unique_id(&self) -> &str {
+        match &self.principal {
+            Principal::Root => "",
+            Principal::User { .. } => &self.user_id,
+            Principal::AssumedRole { .. } => self.user_id.split(':').next().unwrap_or_default(),
+            Principal::FederatedUser { issuer_id, .. } => issuer_id,
         }
     }
 

@@ -154,8 +154,7 @@ impl<'a> Granted<'a> {
         {
             actions.push("sts:SetSourceIdentity");
         }
-        let trust = self.role().map(|role| role.trust.as_str());
-        let side = (trust, self.account());
+        let side = (self.role(), self.account());
         actions.into_iter().try_for_each(|action| rules::assumable(&facts, action, self.arn(), side))
     }
 }

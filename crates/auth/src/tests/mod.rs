@@ -6,5 +6,6 @@ mod fixture;
 mod hostile;
 mod lifecycle;
 mod listing;
+mod named;
 mod sessions;
 mod several;

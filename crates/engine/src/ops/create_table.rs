@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::corrupted;
-use crate::policies;
+use crate::policies::{self, Attached};
 use crate::streams::{shards, stored};
 use crate::tables::change::Attempt;
 use crate::tables::definition::{self, Origin};
@@ -30,14 +30,21 @@ pub async fn run(
     let settings = &engine.settings;
     definition::check(input)?;
     encryption::check(input.sse_specification.as_ref(), settings.master_key.as_ref())?;
-    let policy = input.resource_policy.as_deref().map(policies::document::check).transpose()?;
-    let table = create(context, input, policy.as_deref()).await?;
+    let policy = match input.resource_policy.as_deref().map(policies::document::check).transpose()? {
+        Some(document) => Some(policies::principals::identify(context, document).await?),
+        None => None,
+    };
+    let table = create(context, input, policy.as_ref()).await?;
     let view = View { table: &table, status: Status::Creating, now_ms: engine.now_ms(), settings, counts: &[] };
     Ok(CreateTableOutput { table_description: Some(view.describe()) })
 }
 
 /// Commits the new table, and again if another table was made in between: the number must be nobody else's.
-async fn create(context: &Context<'_>, input: &CreateTableInput<'_>, policy: Option<&str>) -> Result<Table, Error> {
+async fn create(
+    context: &Context<'_>,
+    input: &CreateTableInput<'_>,
+    policy: Option<&Attached>,
+) -> Result<Table, Error> {
     let (account, name) =
         change::own_name(context, &input.table_name).ok_or_else(|| messages::not_a_table_arn(&input.table_name))?;
     for _ in 0..ATTEMPTS_MAX {
@@ -64,10 +71,10 @@ async fn create(context: &Context<'_>, input: &CreateTableInput<'_>, policy: Opt
             let now_ms = stored::moment_of_next(context, account, name).await?;
             shards::enable(&mut table, view, now_ms, &mut batch)?;
         }
-        if let Some(document) = policy {
+        if let Some(policy) = policy {
             let state = PolicyState::changed(None, table.created_ms, true);
             table.policy = Some(state);
-            policies::stored::put(&mut batch, keys::table_policy(number), state.revision, document)?;
+            policies::stored::put(&mut batch, keys::table_policy(number), state.revision, policy)?;
         }
         batch.check(keys::table(account, name), expected);
         batch.check(counter_key.clone(), counter.map(|counter| counter.version));

@@ -5,7 +5,7 @@ use crate::policies::{Resource, stored};
 use api::{Decoded, Error, GetResourcePolicyInput, GetResourcePolicyOutput};
 use std::borrow::Cow;
 
-/// Answers with the policy, in its canonical form.
+/// Answers with the policy, in its canonical form, which names everybody as he is called now.
 pub async fn run(
     context: &Context<'_>,
     request: &Decoded<GetResourcePolicyInput<'_>>,

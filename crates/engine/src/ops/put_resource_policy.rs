@@ -1,7 +1,7 @@
 //! PutResourcePolicy: attaches a policy to a table or a stream.
 
 use crate::context::Context;
-use crate::policies::{Resource, document, stored};
+use crate::policies::{Resource, document, principals, stored};
 use api::{Decoded, Error, PutResourcePolicyInput, PutResourcePolicyOutput};
 use std::borrow::Cow;
 
@@ -13,8 +13,8 @@ pub async fn run(
 ) -> Result<PutResourcePolicyOutput<'static>, Error> {
     let input = &request.input;
     let resource = Resource::parse(context, &input.resource_arn)?;
-    let document = document::check(&input.policy)?;
-    let change = (input.expected_revision_id.as_deref(), Some(document.as_str()));
+    let policy = principals::identify(context, document::check(&input.policy)?).await?;
+    let change = (input.expected_revision_id.as_deref(), Some(&policy));
     let revision = stored::change(context, &resource, change).await?;
     Ok(PutResourcePolicyOutput { revision_id: revision.map(|revision| Cow::Owned(revision.to_string())) })
 }

@@ -87,9 +87,9 @@ async fn find(
         return Ok(Found::Policy(Some(policy.clone())));
     }
     let key = key();
-    let Some(document) = stored::document(context, &key, revision).await? else { return Ok(Found::Outdated) };
+    let Some(record) = stored::record(context, &key, revision).await? else { return Ok(Found::Outdated) };
     // What cannot be understood allows nothing: the request fails.
-    let policy = Policy::parse(&document, DocumentKind::Resource).map_err(|_| corrupted(&key))?;
-    let policy = Arc::new(policy);
+    let policy = Policy::parse(&record.document, DocumentKind::Resource).map_err(|_| corrupted(&key))?;
+    let policy = Arc::new(policy.identified(|name| record.principals.get(name).map(String::as_str)));
     Ok(Found::Policy(Some(kept.map_or_else(|| policy.clone(), |kept| kept.get_or_init(|| policy.clone()).clone()))))
 }

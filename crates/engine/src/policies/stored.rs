@@ -1,11 +1,11 @@
 //! Policies as they are stored: read, set, deleted.
 
-use super::{ATTEMPTS_MAX, Resource};
+use super::{ATTEMPTS_MAX, Attached, Resource, principals};
 use crate::catalog::OpenTable;
 use crate::context::Context;
-use crate::error::from_store;
 use crate::streams::stored;
-use crate::tables::{change, status};
+use crate::tables::change::{self, Attempt};
+use crate::tables::status;
 use api::{Error, messages};
 use bytes::Bytes;
 use layout::keys;
@@ -13,30 +13,32 @@ use layout::record::PolicyRecord;
 use model::policy::{PolicyState, revision};
 use model::stream::{Stream, StreamRecord};
 use model::table::{Status, Table};
-use storage::{Batch, StoreError, Version};
+use storage::{Batch, Version};
 
 /// What stands for any revision that there is none.
 const NO_POLICY: &str = "NO_POLICY";
 
-/// Reads a document; `None` where another revision is stored by now, or none.
-pub async fn document(context: &Context<'_>, key: &Bytes, revision: i64) -> Result<Option<String>, Error> {
+/// Reads a policy; `None` where another revision is stored by now, or none.
+pub async fn record(context: &Context<'_>, key: &Bytes, revision: i64) -> Result<Option<PolicyRecord>, Error> {
     let Some(found) = context.get(key).await? else { return Ok(None) };
     let record: PolicyRecord = stored::decode(key, &found.value)?;
-    Ok((record.revision == revision).then_some(record.document))
+    Ok(Some(record).filter(|record| record.revision == revision))
 }
 
-/// Adds the write of a document to a batch.
-pub fn put(batch: &mut Batch, key: Bytes, revision: i64, document: &str) -> Result<(), Error> {
-    change::put(batch, key, &PolicyRecord { revision, document: document.to_owned() })
+/// Adds the write of a policy to a batch.
+pub fn put(batch: &mut Batch, key: Bytes, revision: i64, policy: &Attached) -> Result<(), Error> {
+    let Attached { document, ids } = policy.clone();
+    change::put(batch, key, &PolicyRecord { revision, document, principals: ids })
 }
 
-/// Reads the policy of a resource, with its revision.
+/// Reads the policy of a resource as it is answered, with its revision.
 pub async fn read(context: &Context<'_>, resource: &Resource<'_>) -> Result<(String, i64), Error> {
     for _ in 0..ATTEMPTS_MAX {
         let holder = Holder::read(context, resource).await?;
         let revision = revision(holder.state()).ok_or_else(|| messages::policy_not_found(resource.arn))?;
-        if let Some(document) = document(context, &holder.document_key(), revision).await? {
-            return Ok((document, revision));
+        let key = holder.document_key();
+        if let Some(record) = record(context, &key, revision).await? {
+            return Ok((principals::shown(context, &key, record).await?, revision));
         }
     }
     Err(change::conflicted())
@@ -47,7 +49,7 @@ pub async fn read(context: &Context<'_>, resource: &Resource<'_>) -> Result<(Str
 pub async fn change(
     context: &Context<'_>,
     resource: &Resource<'_>,
-    (expected, wanted): (Option<&str>, Option<&str>),
+    (expected, wanted): (Option<&str>, Option<&Attached>),
 ) -> Result<Option<i64>, Error> {
     let now_ms = context.engine.now_ms();
     for _ in 0..ATTEMPTS_MAX {
@@ -58,28 +60,23 @@ pub async fn change(
         let key = holder.document_key();
         let current = match revision(old) {
             None => None,
-            Some(revision) => match document(context, &key, revision).await? {
+            Some(revision) => match record(context, &key, revision).await? {
                 None => continue,
-                found => found,
+                Some(PolicyRecord { document, principals: ids, .. }) => Some(Attached { document, ids }),
             },
         };
-        if current.as_deref() == wanted {
+        if current.as_ref() == wanted {
             return Ok(old.map(|old| old.revision));
         }
         let new = PolicyState::changed(old, now_ms, wanted.is_some());
         let mut batch = Batch::new();
         holder.set(new, &mut batch)?;
         match wanted {
-            Some(document) => put(&mut batch, key, new.revision, document)?,
+            Some(policy) => put(&mut batch, key, new.revision, policy)?,
             None => drop(batch.delete(key)),
         }
-        match context.commit(batch).await {
-            Ok(_) => {
-                context.engine.read_table(resource.account, resource.table).await?;
-                return Ok(revision(Some(new)).or_else(|| revision(old)));
-            }
-            Err(StoreError::Conflict { .. }) => {}
-            Err(error) => return Err(from_store(error)),
+        if let Attempt::Committed = change::attempt(context, batch, (resource.account, resource.table)).await? {
+            return Ok(revision(Some(new)).or_else(|| revision(old)));
         }
     }
     Err(change::conflicted())

@@ -51,6 +51,17 @@ impl Server {
         server
     }
 
+    /// A server on an empty store that asks for the principals whom policies name, with its jobs running.
+    pub async fn knowing(principals: Arc<dyn engine::policies::Principals>) -> Self {
+        let store: Arc<dyn Store> = Arc::new(Memory::new());
+        let (clock, hands) = Clock::manual(Timestamp::from_millis(START_MS));
+        let settings = Settings::of_region(REGION.to_owned());
+        let engine = Engine::new(store.clone(), clock, Random::seeded(7), settings);
+        let engine = Arc::new(Engine { principals: Some(principals), ..engine });
+        engine.start_jobs().await.unwrap();
+        Self { engine, clock: hands, store, caller: Caller { account: ACCOUNT.to_owned() } }
+    }
+
     /// A server on a store, without its jobs.
     pub fn open(store: Arc<dyn Store>, table_delay_ms: i64) -> Self {
         Self::open_with(store, Settings { table_delay_ms, ..Settings::of_region(REGION.to_owned()) })

@@ -89,7 +89,8 @@ pub(crate) async fn authorization_details(granted: &Granted<'_>) -> Result<Answe
         all.extend(groups.into_iter().map(|group| (format!("2{}", group.name), Detail::Group(Box::new(group)))));
     }
     if wanted("Role") {
-        let roles = directory.list_all::<Role>(account, |_| true).await?;
+        let mut roles = directory.list_all::<Role>(account, |_| true).await?;
+        roles::show_trust(directory, &mut roles).await?;
         all.extend(roles.into_iter().map(|role| (format!("3{}", role.name), Detail::Role(Box::new(role)))));
     }
     if wanted("LocalManagedPolicy") {

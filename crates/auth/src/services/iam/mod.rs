@@ -72,11 +72,15 @@ async fn page_of<T: Record>(
     list: &str,
     write: impl FnMut(&mut Xml, &T),
 ) -> Result<Answer> {
+    page(list, listed(granted).await?, Record::name, write)
+}
+
+/// What an account has of a kind, below the path that the form names: the page that it asks for.
+async fn listed<T: Record>(granted: &super::authorize::Granted<'_>) -> Result<Listed<T>> {
     let (form, paging) = (granted.form(), params::paging(granted.form())?);
     let prefix = params::path_prefix(form)?;
     let below = |record: &T| record.path().starts_with(prefix);
-    let listed = granted.directory().list(granted.account(), paging.after.as_deref(), paging.most, below).await?;
-    page(list, listed, Record::name, write)
+    granted.directory().list(granted.account(), paging.after.as_deref(), paging.most, below).await
 }
 
 /// Tags in an answer.

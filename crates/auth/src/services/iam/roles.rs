@@ -1,8 +1,8 @@
 //! Roles.
 
-use super::{boundaries, document, page_of, result, shapes};
-use crate::directory::change;
+use super::{boundaries, document, listed, page, result, shapes};
 use crate::directory::record::{EntityPolicies, Record, Role};
+use crate::directory::{Directory, Ids, change};
 use crate::failure::{self, Result};
 use crate::form::Form;
 use crate::ids;
@@ -10,7 +10,7 @@ use crate::rules;
 use crate::services::Answer;
 use crate::services::authorize::Granted;
 use crate::services::params;
-use policy::DocumentKind;
+use policy::{DocumentKind, PolicyError};
 
 /// Quota of the roles of an account.
 pub(super) const ROLES_MAX: usize = 1000;
@@ -30,7 +30,7 @@ pub(crate) async fn create(granted: &Granted<'_>) -> Result<Answer> {
     if path.starts_with(SERVICE_PATH) {
         return Err(failure::invalid_input(format!("Role names under {SERVICE_PATH} are reserved for services.")));
     }
-    let trust = trust(form, "AssumeRolePolicyDocument")?;
+    let trust = Trust::read(granted, "AssumeRolePolicyDocument").await?;
     let (tags, boundary) = (params::tags(form, "Tags")?, boundaries::of_request(form, account)?);
     let (description, max_session_seconds) = (description(form)?, max_session_seconds(form)?);
     let role = change!(granted.directory(), async |change| {
@@ -41,7 +41,8 @@ pub(crate) async fn create(granted: &Granted<'_>) -> Result<Answer> {
             path: path.to_owned(),
             id: ids::unique(ids::Kind::Role, change.directory.random()),
             created_at_ms: change.now_ms(),
-            trust: trust.to_owned(),
+            trust: trust.text.to_owned(),
+            trusted: trust.ids.clone(),
             description: description.map(str::to_owned),
             max_session_seconds: max_session_seconds.unwrap_or(SESSION_SECONDS.1),
             tags: tags.clone(),
@@ -54,11 +55,43 @@ pub(crate) async fn create(granted: &Granted<'_>) -> Result<Answer> {
     result(|xml| xml.node("Role", |xml| shapes::whole_role(xml, account, &role)))
 }
 
-/// A trust policy of a request.
-fn trust<'f>(form: &'f Form, parameter: &str) -> Result<&'f str> {
-    let text = document(form, parameter, ("ACLSizePerRole", TRUST_CHARACTERS_MAX))?;
-    rules::parse(text, DocumentKind::Trust)?;
-    Ok(text)
+/// A trust policy of a request, and whom its names mean.
+struct Trust<'f> {
+    text: &'f str,
+    ids: Ids,
+}
+
+impl<'f> Trust<'f> {
+    async fn read(granted: &Granted<'f>, parameter: &str) -> Result<Self> {
+        let text = document(granted.form(), parameter, ("ACLSizePerRole", TRUST_CHARACTERS_MAX))?;
+        rules::parse(text, DocumentKind::Trust)?;
+        let names = policy::named(text).map_err(rules::malformed)?;
+        let unknown = |principal| rules::malformed(PolicyError::PrincipalInvalid { kind: "AWS".to_owned(), principal });
+        let ids = granted.directory().identify(&names).await?.map_err(unknown)?;
+        Ok(Self { text, ids })
+    }
+}
+
+/// Writes into trust policies how those are shown whom they trust: by the ARN that they have now, or by their id if they are gone.
+pub(super) async fn show_trust(directory: &Directory, roles: &mut [Role]) -> Result<()> {
+    let named = roles.iter().flat_map(|role| &role.trusted).map(|(name, id)| (name.clone(), id.clone())).collect();
+    let shown = directory.shown(&named).await?;
+    for role in roles {
+        let other = |name: &str| {
+            let id = role.trusted.get(name)?;
+            shown.get(&(name.to_owned(), id.clone())).map(String::as_str)
+        };
+        if role.trusted.keys().any(|name| other(name).is_some()) {
+            role.trust = policy::with_names(&role.trust, other).map_err(|_| failure::service_failure())?;
+        }
+    }
+    Ok(())
+}
+
+/// A role by itself.
+async fn shown(granted: &Granted<'_>, mut role: Role) -> Result<Answer> {
+    show_trust(granted.directory(), std::slice::from_mut(&mut role)).await?;
+    result(|xml| xml.node("Role", |xml| shapes::whole_role(xml, granted.account(), &role)))
 }
 
 fn description(form: &Form) -> Result<Option<&str>> {
@@ -72,11 +105,13 @@ fn max_session_seconds(form: &Form) -> Result<Option<u32>> {
 pub(crate) async fn get(granted: &Granted<'_>) -> Result<Answer> {
     let account = granted.account();
     let role: Role = granted.directory().get(account, granted.name()?).await?;
-    result(|xml| xml.node("Role", |xml| shapes::whole_role(xml, account, &role)))
+    shown(granted, role).await
 }
 
 pub(crate) async fn list(granted: &Granted<'_>) -> Result<Answer> {
-    page_of::<Role>(granted, "Roles", |xml, role| shapes::role(xml, granted.account(), role)).await
+    let mut listed = listed::<Role>(granted).await?;
+    show_trust(granted.directory(), &mut listed.members).await?;
+    page("Roles", listed, Record::name, |xml, role| shapes::role(xml, granted.account(), role))
 }
 
 pub(crate) async fn delete(granted: &Granted<'_>) -> Result<Answer> {
@@ -126,21 +161,21 @@ pub(crate) async fn update(granted: &Granted<'_>) -> Result<Answer> {
 }
 
 pub(crate) async fn update_description(granted: &Granted<'_>) -> Result<Answer> {
-    let account = granted.account();
     let description = description(granted.form())?.ok_or_else(|| failure::missing("Description"))?;
     let role = change(granted, |role| {
         role.description = Some(description.to_owned());
         Ok(())
     })
     .await?;
-    result(|xml| xml.node("Role", |xml| shapes::whole_role(xml, account, &role)))
+    shown(granted, role).await
 }
 
 pub(crate) async fn update_trust(granted: &Granted<'_>) -> Result<Answer> {
-    let trust = trust(granted.form(), "PolicyDocument")?;
+    let trust = Trust::read(granted, "PolicyDocument").await?;
     change(granted, |role| {
         must_not_be_a_service_s(role)?;
-        trust.clone_into(&mut role.trust);
+        trust.text.clone_into(&mut role.trust);
+        role.trusted.clone_from(&trust.ids);
         Ok(())
     })
     .await?;

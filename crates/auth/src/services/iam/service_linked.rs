@@ -2,8 +2,8 @@
 
 use super::{result, roles, shapes};
 use crate::arn;
-use crate::directory::change;
 use crate::directory::record::{EntityPolicies, Record as _, Role, Tags};
+use crate::directory::{Ids, change};
 use crate::failure::{self, Result};
 use crate::form::Form;
 use crate::ids;
@@ -76,6 +76,7 @@ pub(crate) async fn create(granted: &Granted<'_>) -> Result<Answer> {
             id: ids::unique(ids::Kind::Role, change.directory.random()),
             created_at_ms: change.now_ms(),
             trust: trust.clone(),
+            trusted: Ids::new(),
             description: description.map(str::to_owned),
             max_session_seconds: 3600,
             tags: Tags::new(),
