@@ -15,6 +15,9 @@ use crate::{error, read, record};
 /// How many counters are remembered; beyond, all are forgotten and read again when they are next used.
 const REMEMBERED_COUNTERS_MAX: usize = 100_000;
 
+/// Where a store that has failed tries whether it can be written. Keys that begin with the byte 0 are the store's own.
+const PROBE_KEY: &[u8] = b"\0probe";
+
 /// How large a record may leave the buffer in which records are assembled.
 const KEPT_BUFFER_BYTES_MAX: usize = 1024 * 1024;
 
@@ -52,6 +55,8 @@ impl Writer {
         shared.progress.ordered(version);
         self.hide(shared, version, &batch.mutations);
         if let Err(error) = shared.db.write_opt(written, &shared.write_options) {
+            // RocksDB shows a batch only when the log has taken all of it. The keys stay hidden in the cache, so they are read from RocksDB.
+            shared.progress.given_back(version);
             shared.progress.fail("writing a commit", Arc::new(error.clone()));
             return Err(error::translate("writing a commit", error));
         }
@@ -59,6 +64,23 @@ impl Writer {
         shared.progress.written(version);
         self.remember(&batch.mutations, &counters);
         Ok(version)
+    }
+
+    /// Writes a record of the store's own, which no caller sees: something that must become durable before anything else does.
+    pub fn probe(&mut self, shared: &Shared) -> Result<(), rocksdb::Error> {
+        let version = shared.db.latest_sequence_number() + 1;
+        record::encode(&mut self.record, version, &[]);
+        let mut written = WriteBatch::default();
+        written.put(PROBE_KEY, &self.record);
+        shared.progress.ordered(version);
+        match shared.db.write_opt(written, &shared.write_options) {
+            Ok(()) => shared.progress.written(version),
+            Err(error) => {
+                shared.progress.given_back(version);
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     /// Tells readers that the keys of the batch are about to change. What it sets and also removes as part of a range is forgotten.
@@ -83,12 +105,17 @@ impl Writer {
             shared.recent.note(version, hash);
             match mutation {
                 Mutation::Set { .. } => shared.values.hide(hash, key),
+                Mutation::Delete { .. } => {
+                    shared.removals.note(version, key, shared.progress.newest_durable());
+                    shared.values.forget(hash, key);
+                }
                 _ => shared.values.forget(hash, key),
             }
             self.hashes.push(hash);
         }
         if !ranges.is_empty() {
             shared.recent.note_range(version);
+            shared.removals.note_range(version);
             shared.values.forget_ranges(&ranges);
         }
     }

@@ -19,7 +19,7 @@ pub fn translate(doing: &'static str, error: rocksdb::Error) -> StoreError {
     }
 }
 
-/// Why the store takes no writes any more: an earlier one failed.
+/// Why the store takes no writes for now: an earlier one failed.
 #[derive(Clone, Debug)]
 pub struct WritesStopped {
     /// What failed.
@@ -31,7 +31,7 @@ pub struct WritesStopped {
 impl fmt::Display for WritesStopped {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { doing, source } = self;
-        write!(formatter, "the store takes no writes until it is opened again, because {doing} failed: {source}")
+        write!(formatter, "the store takes no writes until its disk does again, because {doing} failed: {source}")
     }
 }
 

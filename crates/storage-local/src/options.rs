@@ -8,7 +8,7 @@ use rocksdb::{
     WriteOptions,
 };
 
-use crate::{Durability, LocalSettings, encryption};
+use crate::{Durability, LocalSettings};
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
@@ -26,9 +26,7 @@ pub fn database(settings: &LocalSettings) -> Options {
     set_log(&mut options, settings.durability);
     set_files(&mut options);
     set_diagnostics(&mut options);
-    if let Some(keys) = &settings.keys {
-        options.set_env(&encryption::environment(keys));
-    }
+    options.set_env(&settings.disk.environment(settings.keys.as_deref()));
     options
 }
 

@@ -16,6 +16,7 @@ mod cipher;
 mod copy;
 
 use std::collections::BTreeMap;
+use std::ffi::c_void;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
@@ -136,9 +137,9 @@ pub fn expect_keys(dir: &Path, keys: Option<&Keyring>) -> Result<(), OpenError> 
     }
 }
 
-/// The environment in which RocksDB's files are encrypted with the keys.
-pub fn environment(keys: &Keyring) -> rocksdb::Env {
-    bridge::environment(Arc::new(cipher::Ciphers::new(keys)))
+/// What encrypts files with the keys, as C++ takes it over.
+pub fn ciphers_for_cpp(keys: &Keyring) -> *const c_void {
+    bridge::for_cpp(Arc::new(cipher::Ciphers::new(keys)))
 }
 
 fn keys_error(dir: &Path, source: KeyError) -> OpenError {
