@@ -29,6 +29,7 @@ pub fn start(shared: Arc<Shared>, durability: Durability) -> io::Result<JoinHand
                     attempts = 0;
                     sync(&shared.db, &shared.progress, version);
                 }
+                Task::Look => recovery::look(&shared),
                 Task::Recover => {
                     if let Err(error) = recovery::attempt(&shared) {
                         if attempts.is_multiple_of(ATTEMPTS_PER_WARNING) {

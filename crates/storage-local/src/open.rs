@@ -6,11 +6,13 @@ use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use keyring::{KEY_FILE, KeyError};
 use rocksdb::{ColumnFamilyDescriptor, DB, DEFAULT_COLUMN_FAMILY_NAME, WriteBatch};
 use storage::StoreError;
 
+use crate::disk::Alarm;
 use crate::{LocalSettings, encryption, error, options, record};
 
 /// The format of the files that this program writes, and the newest that it reads.
@@ -140,6 +142,8 @@ pub struct Opened {
     pub db: DB,
     /// Unlocked when it is dropped.
     pub lock: File,
+    /// Rings when the disk fails.
+    pub alarm: Arc<Alarm>,
 }
 
 /// Opens the directory for reading and writing, and makes it a store when it is missing or empty.
@@ -149,7 +153,8 @@ pub fn read_write(settings: &LocalSettings) -> Result<Opened, OpenError> {
     expect_store_or_empty(dir)?;
     let lock = lock(dir)?;
     encryption::expect_keys(dir, settings.keys.as_deref())?;
-    let mut options = options::database(settings);
+    let alarm = Arc::default();
+    let mut options = options::database(settings, &alarm);
     options.create_if_missing(true);
     let families = [ColumnFamilyDescriptor::new(DEFAULT_COLUMN_FAMILY_NAME, options.clone())];
     let db = DB::open_cf_descriptors(&options, dir, families)
@@ -161,7 +166,7 @@ pub fn read_write(settings: &LocalSettings) -> Result<Opened, OpenError> {
         None => return Err(no_format(dir)),
     }
     sync_directory(dir).map_err(|source| io_error(dir, "syncing the directory", source))?;
-    Ok(Opened { db, lock })
+    Ok(Opened { db, lock, alarm })
 }
 
 /// Opens an existing store for reading alone.
@@ -172,7 +177,8 @@ pub fn read_only(settings: &LocalSettings) -> Result<Opened, OpenError> {
     }
     let lock = lock(dir)?;
     encryption::expect_keys(dir, settings.keys.as_deref())?;
-    let options = options::database(settings);
+    let alarm = Arc::default();
+    let options = options::database(settings, &alarm);
     let families = [ColumnFamilyDescriptor::new(DEFAULT_COLUMN_FAMILY_NAME, options.clone())];
     let db = DB::open_cf_descriptors_read_only(&options, dir, families, false)
         .map_err(|source| store_error(dir, error::translate("opening the database", source)))?;
@@ -180,7 +186,7 @@ pub fn read_only(settings: &LocalSettings) -> Result<Opened, OpenError> {
         Some(found) => expect_format(dir, found)?,
         None => return Err(no_format(dir)),
     }
-    Ok(Opened { db, lock })
+    Ok(Opened { db, lock, alarm })
 }
 
 /// Creates the directory and what is missing above it, so that they survive power loss.

@@ -14,8 +14,8 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -47,6 +47,8 @@ const RECOVERY_INTERVAL: Duration = Duration::from_secs(1);
 pub enum Task {
     /// Sync the log, and report this version.
     Sync(Version),
+    /// See whether writers wait for something that cannot be written.
+    Look,
     /// Try whether the store can be written again.
     Recover,
 }
@@ -82,6 +84,8 @@ struct Waiting {
     enough: usize,
     /// Identifies the next waiter.
     next_ticket: u64,
+    /// The flusher is to look after writers.
+    look: bool,
     /// The store is closing: the flusher ends.
     ended: bool,
 }
@@ -205,6 +209,9 @@ impl Progress {
                 self.wanted.wait_while_for(&mut waiting, not_ended, RECOVERY_INTERVAL);
                 return if waiting.ended { None } else { Some(Task::Recover) };
             }
+            if std::mem::take(&mut waiting.look) {
+                return Some(Task::Look);
+            }
             let (written, durable) = (self.written.load(Ordering::Acquire), self.durable.load(Ordering::Acquire));
             match durability {
                 Durability::Sync if durable < waiting.wanted && durable < written => return Some(Task::Sync(written)),
@@ -251,6 +258,12 @@ impl Progress {
         let woken: Vec<Waiter> = waiting.waiters.extract_if(.., |waiter| waiter.version <= version).collect();
         drop(waiting);
         wake(woken);
+    }
+
+    /// Lets the flusher look after writers.
+    pub fn look(&self) {
+        self.waiting.lock().look = true;
+        self.wanted.notify_all();
     }
 
     /// Lets the flusher end.

@@ -15,6 +15,7 @@ use rocksdb::{DB, ReadOptions, WriteOptions};
 use storage::{Batch, Page, Reply, Scan, Store, StoreError, Version, Versioned};
 
 use crate::commit::Writer;
+use crate::disk::Alarm;
 use crate::open::{self, OpenError, Opened};
 use crate::progress::Progress;
 use crate::recent::Recent;
@@ -56,7 +57,11 @@ pub struct Shared {
     /// The keys, of an encrypted directory.
     pub keys: Option<Arc<Keyring>>,
     /// How far the commits have got, and who waits.
-    pub progress: Progress,
+    pub progress: Arc<Progress>,
+    /// Rings when the disk fails.
+    pub alarm: Arc<Alarm>,
+    /// Whether RocksDB was told to hold nobody back, because the disk failed.
+    pub has_let_go: AtomicBool,
     /// Which keys were written lately.
     pub recent: Recent,
     /// Which keys were removed lately.
@@ -132,7 +137,8 @@ impl LocalStore {
 impl Shared {
     fn new(opened: Opened, settings: &LocalSettings) -> Self {
         let recovered = opened.db.latest_sequence_number();
-        let progress = Progress::new(recovered);
+        let progress = Arc::new(Progress::new(recovered));
+        opened.alarm.tell(&progress);
         Self {
             db: opened.db,
             _lock: opened.lock,
@@ -141,6 +147,8 @@ impl Shared {
             is_relaxed: settings.durability == Durability::Relaxed,
             keys: settings.keys.clone(),
             progress,
+            alarm: opened.alarm,
+            has_let_go: AtomicBool::new(false),
             recent: Recent::new(recovered),
             removals: Removals::default(),
             values: Values::new(options::values_bytes(settings.memory_bytes)),

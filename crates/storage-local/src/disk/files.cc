@@ -1,4 +1,4 @@
-// A file system for RocksDB whose errors it recovers from, and the environment of a store.
+// A file system for RocksDB whose errors it recovers from and the store hears of, and the environment of a store.
 //
 // RocksDB goes on by itself after an error that is marked as one that may pass ("retryable"): it refuses writes, and every second it tries
 // to write out its memory into new files and to begin a new log; nothing that failed is written to again. But it takes most errors of an
@@ -20,9 +20,32 @@
 
 using namespace rocksdb;
 
+// Those of alarm.rs.
+extern "C" {
+void stator_alarm_ring(const void* alarm, const char* words, size_t size, bool is_compaction);
+void stator_alarm_release(const void* alarm);
+}
+
 namespace {
 
 bool IsLog(const std::string& name) { return name.size() >= 4 && name.compare(name.size() - 4, 4, ".log") == 0; }
+
+bool IsCompaction(const IOOptions& options) { return options.io_activity == Env::IOActivity::kCompaction; }
+
+// What the store hears of.
+class Alarm {
+ public:
+  explicit Alarm(const void* alarm) : alarm_(alarm) {}
+  ~Alarm() { stator_alarm_release(alarm_); }
+  void Ring(const Slice& words, bool is_compaction) const {
+    stator_alarm_ring(alarm_, words.data(), words.size(), is_compaction);
+  }
+
+ private:
+  const void* const alarm_;
+};
+
+using SharedAlarm = std::shared_ptr<const Alarm>;
 
 // The same failure as one that may pass. Its text, which names the file and the cause, stays.
 IOStatus Passing(IOStatus status, bool is_log) {
@@ -30,52 +53,66 @@ IOStatus Passing(IOStatus status, bool is_log) {
     return status;
   }
   // Not the full disk's own code, for which there is another kind of waiting.
-  const char* words = status.getState();
-  IOStatus passing = is_log ? IOStatus::Aborted(words ? words : "I/O error") : IOStatus::IOError(words ? words : "I/O error");
+  const char* words = status.getState() ? status.getState() : "an operation without a name";
+  IOStatus passing = is_log ? IOStatus::Aborted(words) : IOStatus::IOError(words);
   passing.SetRetryable(true);
   return passing;
 }
 
+// What becomes of an operation that writes.
+struct Writes {
+  const SharedAlarm alarm;
+  const bool is_log;
+
+  IOStatus operator()(IOStatus status, bool is_compaction) const {
+    status = Passing(std::move(status), is_log);
+    if (status.IsIOError() || status.IsAborted()) {
+      alarm->Ring(status.getState() ? status.getState() : "", is_compaction);
+    }
+    return status;
+  }
+};
+
 class WritableFile : public FSWritableFileOwnerWrapper {
  public:
-  WritableFile(std::unique_ptr<FSWritableFile>&& file, bool is_log)
-      : FSWritableFileOwnerWrapper(std::move(file)), is_log_(is_log) {}
+  WritableFile(std::unique_ptr<FSWritableFile>&& file, Writes writes)
+      : FSWritableFileOwnerWrapper(std::move(file)), writes_(std::move(writes)) {}
   IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* debug) override {
-    return Passing(FSWritableFileOwnerWrapper::Append(data, options, debug), is_log_);
+    return writes_(FSWritableFileOwnerWrapper::Append(data, options, debug), IsCompaction(options));
   }
   IOStatus Append(const Slice& data, const IOOptions& options, const DataVerificationInfo& info,
                   IODebugContext* debug) override {
-    return Passing(FSWritableFileOwnerWrapper::Append(data, options, info, debug), is_log_);
+    return writes_(FSWritableFileOwnerWrapper::Append(data, options, info, debug), IsCompaction(options));
   }
   IOStatus PositionedAppend(const Slice& data, uint64_t offset, const IOOptions& options,
                             IODebugContext* debug) override {
-    return Passing(FSWritableFileOwnerWrapper::PositionedAppend(data, offset, options, debug), is_log_);
+    return writes_(FSWritableFileOwnerWrapper::PositionedAppend(data, offset, options, debug), IsCompaction(options));
   }
   IOStatus PositionedAppend(const Slice& data, uint64_t offset, const IOOptions& options,
                             const DataVerificationInfo& info, IODebugContext* debug) override {
-    return Passing(FSWritableFileOwnerWrapper::PositionedAppend(data, offset, options, info, debug), is_log_);
+    return writes_(FSWritableFileOwnerWrapper::PositionedAppend(data, offset, options, info, debug), IsCompaction(options));
   }
   IOStatus Truncate(uint64_t size, const IOOptions& options, IODebugContext* debug) override {
-    return Passing(FSWritableFileOwnerWrapper::Truncate(size, options, debug), is_log_);
+    return writes_(FSWritableFileOwnerWrapper::Truncate(size, options, debug), IsCompaction(options));
   }
   IOStatus Close(const IOOptions& options, IODebugContext* debug) override {
-    return Passing(FSWritableFileOwnerWrapper::Close(options, debug), is_log_);
+    return writes_(FSWritableFileOwnerWrapper::Close(options, debug), IsCompaction(options));
   }
   IOStatus Flush(const IOOptions& options, IODebugContext* debug) override {
-    return Passing(FSWritableFileOwnerWrapper::Flush(options, debug), is_log_);
+    return writes_(FSWritableFileOwnerWrapper::Flush(options, debug), IsCompaction(options));
   }
   IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
-    return Passing(FSWritableFileOwnerWrapper::Sync(options, debug), is_log_);
+    return writes_(FSWritableFileOwnerWrapper::Sync(options, debug), IsCompaction(options));
   }
   IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override {
-    return Passing(FSWritableFileOwnerWrapper::Fsync(options, debug), is_log_);
+    return writes_(FSWritableFileOwnerWrapper::Fsync(options, debug), IsCompaction(options));
   }
   IOStatus RangeSync(uint64_t offset, uint64_t size, const IOOptions& options, IODebugContext* debug) override {
-    return Passing(FSWritableFileOwnerWrapper::RangeSync(offset, size, options, debug), is_log_);
+    return writes_(FSWritableFileOwnerWrapper::RangeSync(offset, size, options, debug), IsCompaction(options));
   }
 
  private:
-  const bool is_log_;
+  const Writes writes_;
 };
 
 // Read by compactions too, where an error of a read would be final.
@@ -97,31 +134,36 @@ class ReadableFile : public FSRandomAccessFileOwnerWrapper {
 
 class Directory : public FSDirectoryWrapper {
  public:
-  using FSDirectoryWrapper::FSDirectoryWrapper;
+  Directory(std::unique_ptr<FSDirectory>&& directory, Writes writes)
+      : FSDirectoryWrapper(std::move(directory)), writes_(std::move(writes)) {}
   IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override {
-    return Passing(FSDirectoryWrapper::Fsync(options, debug), false);
+    return writes_(FSDirectoryWrapper::Fsync(options, debug), IsCompaction(options));
   }
   IOStatus FsyncWithDirOptions(const IOOptions& options, IODebugContext* debug,
                                const DirFsyncOptions& directory) override {
-    return Passing(FSDirectoryWrapper::FsyncWithDirOptions(options, debug, directory), false);
+    return writes_(FSDirectoryWrapper::FsyncWithDirOptions(options, debug, directory), IsCompaction(options));
   }
+
+ private:
+  const Writes writes_;
 };
 
 class Files : public FileSystemWrapper {
  public:
-  using FileSystemWrapper::FileSystemWrapper;
+  Files(const std::shared_ptr<FileSystem>& below, SharedAlarm alarm)
+      : FileSystemWrapper(below), alarm_(std::move(alarm)) {}
   const char* Name() const override { return "StatorRecoverableFiles"; }
   IOStatus NewWritableFile(const std::string& name, const FileOptions& options,
                            std::unique_ptr<FSWritableFile>* result, IODebugContext* debug) override {
-    return Wrapped(FileSystemWrapper::NewWritableFile(name, options, result, debug), name, result);
+    return Wrapped(FileSystemWrapper::NewWritableFile(name, options, result, debug), name, options, result);
   }
   IOStatus ReopenWritableFile(const std::string& name, const FileOptions& options,
                               std::unique_ptr<FSWritableFile>* result, IODebugContext* debug) override {
-    return Wrapped(FileSystemWrapper::ReopenWritableFile(name, options, result, debug), name, result);
+    return Wrapped(FileSystemWrapper::ReopenWritableFile(name, options, result, debug), name, options, result);
   }
   IOStatus ReuseWritableFile(const std::string& name, const std::string& old_name, const FileOptions& options,
                              std::unique_ptr<FSWritableFile>* result, IODebugContext* debug) override {
-    return Wrapped(FileSystemWrapper::ReuseWritableFile(name, old_name, options, result, debug), name, result);
+    return Wrapped(FileSystemWrapper::ReuseWritableFile(name, old_name, options, result, debug), name, options, result);
   }
   IOStatus NewRandomAccessFile(const std::string& name, const FileOptions& options,
                                std::unique_ptr<FSRandomAccessFile>* result, IODebugContext* debug) override {
@@ -135,33 +177,34 @@ class Files : public FileSystemWrapper {
                         IODebugContext* debug) override {
     IOStatus status = FileSystemWrapper::NewDirectory(name, options, result, debug);
     if (status.ok()) {
-      result->reset(new Directory(std::move(*result)));
+      result->reset(new Directory(std::move(*result), Writes{alarm_, false}));
     }
-    return Passing(std::move(status), false);
+    return Writes{alarm_, false}(std::move(status), IsCompaction(options));
   }
   IOStatus RenameFile(const std::string& from, const std::string& to, const IOOptions& options,
                       IODebugContext* debug) override {
-    return Passing(FileSystemWrapper::RenameFile(from, to, options, debug), IsLog(to));
+    return Writes{alarm_, IsLog(to)}(FileSystemWrapper::RenameFile(from, to, options, debug), IsCompaction(options));
   }
   IOStatus SyncFile(const std::string& name, const FileOptions& file, const IOOptions& options, bool use_fsync,
                     IODebugContext* debug) override {
-    return Passing(FileSystemWrapper::SyncFile(name, file, options, use_fsync, debug), IsLog(name));
+    return Writes{alarm_, IsLog(name)}(FileSystemWrapper::SyncFile(name, file, options, use_fsync, debug),
+                                       IsCompaction(options));
   }
 
  private:
-  static IOStatus Wrapped(IOStatus status, const std::string& name, std::unique_ptr<FSWritableFile>* result) {
+  IOStatus Wrapped(IOStatus status, const std::string& name, const FileOptions& options,
+                   std::unique_ptr<FSWritableFile>* result) const {
+    Writes writes{alarm_, IsLog(name)};
     if (status.ok()) {
-      result->reset(new WritableFile(std::move(*result), IsLog(name)));
+      result->reset(new WritableFile(std::move(*result), writes));
     }
-    return Passing(std::move(status), IsLog(name));
+    return writes(std::move(status), IsCompaction(options.io_options));
   }
+
+  const SharedAlarm alarm_;
 };
 
 }  // namespace
-
-std::shared_ptr<FileSystem> stator::Recoverable(const std::shared_ptr<FileSystem>& below) {
-  return std::make_shared<Files>(below);
-}
 
 // As c.cc defines it; the header c.h does not. A test opens a database through it.
 struct rocksdb_env_t {
@@ -169,11 +212,12 @@ struct rocksdb_env_t {
   bool is_default;
 };
 
-// The environment of a store: without ciphers its files are plain; `below`, if any, is a file system that it takes over, in place of the
-// operating system's.
-extern "C" rocksdb_env_t* stator_env(const void* ciphers, std::shared_ptr<FileSystem>* below) {
+// The environment of a store, which takes over all three. Without ciphers its files are plain; `below`, if any, is a file system in place of
+// the operating system's.
+extern "C" rocksdb_env_t* stator_env(const void* alarm, const void* ciphers, std::shared_ptr<FileSystem>* below) {
   std::unique_ptr<std::shared_ptr<FileSystem>> given(below);
-  std::shared_ptr<FileSystem> files = stator::Recoverable(given ? *given : FileSystem::Default());
+  std::shared_ptr<FileSystem> files =
+      std::make_shared<Files>(given ? *given : FileSystem::Default(), std::make_shared<const Alarm>(alarm));
   if (ciphers != nullptr) {
     files = stator::Encrypted(files, ciphers);
   }

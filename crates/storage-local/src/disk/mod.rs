@@ -3,19 +3,20 @@
 //! ```text
 //! RocksDB -> encrypted files, if the directory is encrypted    ../encryption
 //!         -> errors that RocksDB recovers from                 files.cc
+//!            and the store hears of                            alarm.rs
 //!         -> the operating system, watched in tests            observed.cc, observed.rs
 //! ```
 
 #![allow(unsafe_code, reason = "RocksDB is C++; each call says what must hold")]
 
+mod alarm;
 #[cfg(feature = "faults")]
 mod observed;
 
 use std::ffi::c_void;
 use std::fmt;
-#[cfg(feature = "faults")]
-use std::sync::Arc;
 use std::ptr;
+use std::sync::Arc;
 
 use keyring::Keyring;
 use librocksdb_sys::rocksdb_env_t;
@@ -23,12 +24,13 @@ use rocksdb::Env;
 
 use crate::encryption;
 
+pub use alarm::Alarm;
 #[cfg(feature = "faults")]
 pub use observed::{Observer, Operation, OperationKind, Verdict};
 
 unsafe extern "C" {
-    /// Takes over both; each may be null.
-    fn stator_env(ciphers: *const c_void, below: *mut c_void) -> *mut rocksdb_env_t;
+    /// Takes over all three; the last two may be null.
+    fn stator_env(alarm: *const c_void, ciphers: *const c_void, below: *mut c_void) -> *mut rocksdb_env_t;
 }
 
 /// The disk of a store: the operating system's, or in tests one that is watched and fails.
@@ -45,11 +47,11 @@ impl Disk {
         Self { observer: Some(observer) }
     }
 
-    /// The environment that RocksDB runs in, with encrypted files if there are keys.
-    pub(crate) fn environment(&self, keys: Option<&Keyring>) -> Env {
+    /// The environment that RocksDB runs in, with encrypted files if there are keys. It rings the alarm.
+    pub(crate) fn environment(&self, alarm: &Arc<Alarm>, keys: Option<&Keyring>) -> Env {
         let ciphers = keys.map_or(ptr::null(), encryption::ciphers_for_cpp);
-        // SAFETY: the environment is a new one, which nobody else will destroy; it releases the ciphers and the file system.
-        unsafe { Env::from_raw(stator_env(ciphers, self.file_system())) }
+        // SAFETY: the environment is a new one, which nobody else will destroy; it releases what it was given.
+        unsafe { Env::from_raw(stator_env(alarm.clone().for_cpp(), ciphers, self.file_system())) }
     }
 
     #[cfg(feature = "faults")]
