@@ -10,7 +10,7 @@ use storage::{Batch, Check, Mutation, StoreError, Version, counter, log};
 
 use crate::recent::hash;
 use crate::store::Shared;
-use crate::{error, read, record};
+use crate::{error, read, record, replay};
 
 /// How many counters are remembered; beyond, all are forgotten and read again when they are next used.
 const REMEMBERED_COUNTERS_MAX: usize = 100_000;
@@ -48,7 +48,7 @@ impl Writer {
         let version = shared.db.latest_sequence_number() + 1;
         log::place(&mut batch.mutations, version);
         let counters = counter::resolve(&batch.mutations, |key| self.counter(shared, key))?;
-        let written = self.assemble(version, &batch.mutations, &counters);
+        let written = self.assemble(version, shared.progress.newest_durable(), &batch.mutations, &counters);
         if written.is_empty() {
             return Ok(shared.progress.latest());
         }
@@ -66,11 +66,12 @@ impl Writer {
         Ok(version)
     }
 
-    /// Writes a record of the store's own, which no caller sees: something that must become durable before anything else does.
+    /// Writes a record of the store's own, which no caller sees: to try whether the store can be written, and to leave a mark in the log.
     pub fn probe(&mut self, shared: &Shared) -> Result<(), rocksdb::Error> {
         let version = shared.db.latest_sequence_number() + 1;
         record::encode(&mut self.record, version, &[]);
         let mut written = WriteBatch::default();
+        written.put_log_data(replay::mark(shared.progress.newest_durable()));
         written.put(PROBE_KEY, &self.record);
         shared.progress.ordered(version);
         match shared.db.write_opt(written, &shared.write_options) {
@@ -140,8 +141,15 @@ impl Writer {
         }
     }
 
-    fn assemble(&mut self, version: Version, mutations: &[Mutation], counters: &[(&Bytes, i64)]) -> WriteBatch {
+    fn assemble(
+        &mut self,
+        version: Version,
+        durable: Version,
+        mutations: &[Mutation],
+        counters: &[(&Bytes, i64)],
+    ) -> WriteBatch {
         let mut written = WriteBatch::with_capacity_bytes(written_bytes(mutations, counters.len()));
+        written.put_log_data(replay::mark(durable));
         for mutation in mutations {
             match mutation {
                 Mutation::Set { key, value } => {

@@ -8,6 +8,8 @@ use rocksdb::ErrorKind;
 use storage::StoreError;
 use storage::error::Source;
 
+use crate::record;
+
 /// What a failure of RocksDB means to the caller: damage or I/O.
 pub fn translate(doing: &'static str, error: rocksdb::Error) -> StoreError {
     match error.kind() {
@@ -16,6 +18,25 @@ pub fn translate(doing: &'static str, error: rocksdb::Error) -> StoreError {
         }
         // RocksDB reports nothing else that a caller of these calls could act on.
         _ => StoreError::io(doing, error),
+    }
+}
+
+/// The same for the read of a key, which is named where there is damage.
+pub fn of_key(key: &[u8], error: rocksdb::Error) -> StoreError {
+    named("reading the key", key, error)
+}
+
+/// The same for the read of a range, of which the lower bound is named where there is damage.
+pub fn of_range(from: &[u8], error: rocksdb::Error) -> StoreError {
+    named("reading the range from the key", from, error)
+}
+
+fn named(doing: &'static str, key: &[u8], error: rocksdb::Error) -> StoreError {
+    match translate(doing, error) {
+        StoreError::Corrupted { source, .. } => {
+            StoreError::Corrupted { what: format!("{doing} {} failed", record::shown(key)), source }
+        }
+        other => other,
     }
 }
 

@@ -10,6 +10,7 @@
 //!              that was written before it (group commit)
 //! recovery     a disk that failed works again             recovery.rs, removals.rs
 //! open         lock, directory, format version            open.rs, options.rs, error.rs
+//!              whether the log is damaged                 replay.rs
 //! encryption   every file that RocksDB writes, below it   encryption/
 //! disk         what RocksDB's files are on                disk/
 //! ```
@@ -37,6 +38,7 @@ mod recent;
 mod record;
 mod recovery;
 mod removals;
+mod replay;
 mod store;
 mod values;
 

@@ -12,7 +12,7 @@ use crate::{error, options, record};
 
 /// The record of a key, still in RocksDB's memory.
 pub fn pinned<'a>(shared: &'a Shared, key: &[u8]) -> Result<Option<DBPinnableSlice<'a>>, StoreError> {
-    shared.db.get_pinned_opt(key, &shared.read_options).map_err(|source| error::translate("reading a key", source))
+    shared.db.get_pinned_opt(key, &shared.read_options).map_err(|source| error::of_key(key, source))
 }
 
 /// One key.
@@ -98,7 +98,7 @@ fn get_from_one_snapshot(shared: &Shared, keys: &[Bytes]) -> Result<Vec<Option<V
     let found = shared.db.batched_multi_get_cf_opt(family, keys, false, &shared.read_options);
     keys.iter()
         .zip(found)
-        .map(|(key, found)| match found.map_err(|source| error::translate("reading keys", source))? {
+        .map(|(key, found)| match found.map_err(|source| error::of_key(key, source))? {
             Some(found) if !batch::is_reserved(key) => Ok(Some(versioned(key, &found)?)),
             Some(_) | None => Ok(None),
         })
@@ -137,7 +137,7 @@ pub fn scan(shared: &Shared, scan: &Scan) -> Result<Page, StoreError> {
         }
     }
     // An iterator that meets damage looks like one at its end, but for this.
-    entries.status().map_err(|source| error::translate("reading a range", source))?;
+    entries.status().map_err(|source| error::of_range(from, source))?;
     expect_durable(shared, |durable| newest <= durable && !shared.removals.touch_since(durable, from, &scan.to))?;
     Ok(if is_full { page.finish_with_more() } else { page.finish() })
 }

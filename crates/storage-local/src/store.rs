@@ -127,10 +127,19 @@ impl LocalStore {
                 let _ = recovery::attempt(&self.shared);
             } else {
                 flusher::sync(&self.shared.db, progress, progress.newest_written());
+                if let Err(error) = self.leave_last_mark() {
+                    progress.fail("writing the end of the log", Arc::new(error));
+                }
             }
         }
         self.shared.db.cancel_all_background_work(true);
         progress.failure("closing the store").map_or(Ok(()), Err)
+    }
+
+    /// The end of the log says that everything before it is durable; see replay.rs.
+    fn leave_last_mark(&self) -> Result<(), rocksdb::Error> {
+        self.shared.writer.lock().probe(&self.shared)?;
+        self.shared.db.flush_wal(true)
     }
 }
 

@@ -137,6 +137,19 @@ pub fn expect_keys(dir: &Path, keys: Option<&Keyring>) -> Result<(), OpenError> 
     }
 }
 
+/// What is in a file of RocksDB's, decrypted if there are keys. A file that a crash left without a whole prefix is empty, and so is one that
+/// cannot be decrypted: RocksDB says what is wrong with it.
+pub fn read_file(path: &Path, keys: Option<&Keyring>) -> io::Result<Vec<u8>> {
+    let mut bytes = fs::read(path)?;
+    let Some(keys) = keys else { return Ok(bytes) };
+    let mut data = bytes.split_off(bytes.len().min(cipher::PREFIX_BYTES));
+    match cipher::Ciphers::new(keys).open(&bytes) {
+        Ok(cipher) => cipher.decrypt(cipher::PREFIX_BYTES as u64, &mut data),
+        Err(_) => data.clear(),
+    }
+    Ok(data)
+}
+
 /// What encrypts files with the keys, as C++ takes it over.
 pub fn ciphers_for_cpp(keys: &Keyring) -> *const c_void {
     bridge::for_cpp(Arc::new(cipher::Ciphers::new(keys)))
