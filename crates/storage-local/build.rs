@@ -1,11 +1,18 @@
-//! Compiles the bridge from RocksDB's encryption to the cipher, `src/encryption/bridge.cc`, against the headers that `librocksdb-sys` brings.
+//! Compiles what lies between RocksDB and the disk, against the headers that `librocksdb-sys` brings: the errors that RocksDB recovers from,
+//! the bridge from RocksDB's encryption to the cipher, and for tests a disk that is watched.
 //!
 //! What must hold: it is compiled as `librocksdb-sys` compiles RocksDB itself (NDEBUG, C++20), for both see the same classes.
 
 use std::path::Path;
 
 fn main() {
-    println!("cargo:rerun-if-changed=src/encryption/bridge.cc");
+    let mut sources = vec!["src/disk/files.cc", "src/encryption/bridge.cc"];
+    if std::env::var_os("CARGO_FEATURE_FAULTS").is_some() {
+        sources.push("src/disk/observed.cc");
+    }
+    for source in sources.iter().chain(&["src/disk/files.h"]) {
+        println!("cargo:rerun-if-changed={source}");
+    }
     let root = std::env::var("DEP_ROCKSDB_CARGO_MANIFEST_DIR").unwrap_or_default();
     let headers = Path::new(&root).join("rocksdb").join("include");
     cc::Build::new()
@@ -18,6 +25,6 @@ fn main() {
         .flag("-isystem")
         .flag(headers.to_string_lossy().as_ref())
         .flag("-Wno-unused-parameter")
-        .file("src/encryption/bridge.cc")
-        .compile("stator_encryption");
+        .files(sources)
+        .compile("stator_disk");
 }

@@ -31,6 +31,8 @@ pub struct Context<'e> {
     pub caller: &'e Caller,
     /// The newest version that the request saw or made.
     seen: AtomicU64,
+    /// The epoch of the store in which the request began; see [`storage::Store::latest_since`].
+    epoch: u64,
     /// The tables that it took as the catalog had them, where other servers may have changed them.
     opened: Option<Opened>,
 }
@@ -39,14 +41,14 @@ impl<'e> Context<'e> {
     /// The view of a request that has seen nothing yet.
     pub fn new(engine: &'e Engine, caller: &'e Caller) -> Self {
         let opened = engine.store.is_shared().then(Opened::default);
-        Self { engine, caller, seen: AtomicU64::new(0), opened }
+        Self { engine, caller, seen: AtomicU64::new(0), epoch: engine.store.epoch(), opened }
     }
 
     /// The table of a name or ARN, whatever its status, if there is one. An ARN may be of another account.
     pub async fn find_table(&self, reference: &str) -> Result<Option<Arc<OpenTable>>, Error> {
         let found = self.engine.find_table(&self.caller.account, reference).await?;
         // What is told of a table, or of its absence, must be as durable as what is told of an item.
-        self.saw(found.as_ref().map_or_else(|| self.engine.store.latest(), |table| table.version));
+        self.saw(found.as_ref().map_or_else(|| self.latest(), |table| table.version));
         if let (Some(opened), Some(table)) = (&self.opened, &found) {
             opened.open(table);
         }
@@ -83,13 +85,18 @@ impl<'e> Context<'e> {
         self.opened.as_ref().filter(|opened| !opened.has_committed())
     }
 
+    /// A version that covers what this request has read.
+    fn latest(&self) -> Version {
+        self.engine.store.latest_since(self.epoch)
+    }
+
     fn saw(&self, version: Version) {
         self.seen.fetch_max(version, Ordering::Relaxed);
     }
 
     fn saw_read(&self, read: Option<&Versioned>) {
         // An absent key has no version, but the delete that made it absent may be as fresh as the newest commit.
-        self.saw(read.map_or_else(|| self.engine.store.latest(), |found| found.version));
+        self.saw(read.map_or_else(|| self.latest(), |found| found.version));
     }
 
     /// A version as of which everything holds that is read from now on; see [`storage::Check::as_of`].
@@ -166,7 +173,7 @@ impl<'e> Context<'e> {
             }
         };
         // What a range no longer holds was deleted by a commit as fresh as the newest.
-        self.saw(self.engine.store.latest());
+        self.saw(self.latest());
         Ok(page)
     }
 

@@ -10,10 +10,13 @@ use storage::{Batch, Check, Mutation, StoreError, Version, counter, log};
 
 use crate::recent::hash;
 use crate::store::Shared;
-use crate::{error, read, record};
+use crate::{error, read, record, replay};
 
 /// How many counters are remembered; beyond, all are forgotten and read again when they are next used.
 const REMEMBERED_COUNTERS_MAX: usize = 100_000;
+
+/// Where a store that has failed tries whether it can be written. Keys that begin with the byte 0 are the store's own.
+const PROBE_KEY: &[u8] = b"\0probe";
 
 /// How large a record may leave the buffer in which records are assembled.
 const KEPT_BUFFER_BYTES_MAX: usize = 1024 * 1024;
@@ -45,13 +48,15 @@ impl Writer {
         let version = shared.db.latest_sequence_number() + 1;
         log::place(&mut batch.mutations, version);
         let counters = counter::resolve(&batch.mutations, |key| self.counter(shared, key))?;
-        let written = self.assemble(version, &batch.mutations, &counters);
+        let written = self.assemble(version, shared.progress.newest_durable(), &batch.mutations, &counters);
         if written.is_empty() {
             return Ok(shared.progress.latest());
         }
         shared.progress.ordered(version);
         self.hide(shared, version, &batch.mutations);
         if let Err(error) = shared.db.write_opt(written, &shared.write_options) {
+            // RocksDB shows a batch only when the log has taken all of it. The keys stay hidden in the cache, so they are read from RocksDB.
+            shared.progress.given_back(version);
             shared.progress.fail("writing a commit", Arc::new(error.clone()));
             return Err(error::translate("writing a commit", error));
         }
@@ -59,6 +64,24 @@ impl Writer {
         shared.progress.written(version);
         self.remember(&batch.mutations, &counters);
         Ok(version)
+    }
+
+    /// Writes a record of the store's own, which no caller sees: to try whether the store can be written, and to leave a mark in the log.
+    pub fn probe(&mut self, shared: &Shared) -> Result<(), rocksdb::Error> {
+        let version = shared.db.latest_sequence_number() + 1;
+        record::encode(&mut self.record, version, &[]);
+        let mut written = WriteBatch::default();
+        written.put_log_data(replay::mark(shared.progress.newest_durable()));
+        written.put(PROBE_KEY, &self.record);
+        shared.progress.ordered(version);
+        match shared.db.write_opt(written, &shared.write_options) {
+            Ok(()) => shared.progress.written(version),
+            Err(error) => {
+                shared.progress.given_back(version);
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     /// Tells readers that the keys of the batch are about to change. What it sets and also removes as part of a range is forgotten.
@@ -83,12 +106,17 @@ impl Writer {
             shared.recent.note(version, hash);
             match mutation {
                 Mutation::Set { .. } => shared.values.hide(hash, key),
+                Mutation::Delete { .. } => {
+                    shared.removals.note(version, key, shared.progress.newest_durable());
+                    shared.values.forget(hash, key);
+                }
                 _ => shared.values.forget(hash, key),
             }
             self.hashes.push(hash);
         }
         if !ranges.is_empty() {
             shared.recent.note_range(version);
+            shared.removals.note_range(version);
             shared.values.forget_ranges(&ranges);
         }
     }
@@ -113,8 +141,15 @@ impl Writer {
         }
     }
 
-    fn assemble(&mut self, version: Version, mutations: &[Mutation], counters: &[(&Bytes, i64)]) -> WriteBatch {
+    fn assemble(
+        &mut self,
+        version: Version,
+        durable: Version,
+        mutations: &[Mutation],
+        counters: &[(&Bytes, i64)],
+    ) -> WriteBatch {
         let mut written = WriteBatch::with_capacity_bytes(written_bytes(mutations, counters.len()));
+        written.put_log_data(replay::mark(durable));
         for mutation in mutations {
             match mutation {
                 Mutation::Set { key, value } => {

@@ -3,6 +3,8 @@
 //! While one sync runs, further commits are written and wait; the next sync covers them all. So durability costs each
 //! commit a share of a sync, and a lone commit waits for exactly one. Where several waited, the next sync gives them a
 //! fraction of a millisecond to come back.
+//!
+//! When the store has failed, the thread tries every second whether it can be written again.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -10,15 +12,33 @@ use std::{io, thread};
 
 use rocksdb::DB;
 
-use crate::Durability;
-use crate::progress::Progress;
+use crate::progress::{Progress, Task};
 use crate::store::Shared;
+use crate::{Durability, recovery};
 
-/// Starts the thread; it ends after [`Progress::end`] or a failure.
+/// One of so many failed attempts to recover is logged, so that the log says about once a minute what is still wrong.
+const ATTEMPTS_PER_WARNING: u32 = 60;
+
+/// Starts the thread; it ends after [`Progress::end`].
 pub fn start(shared: Arc<Shared>, durability: Durability) -> io::Result<JoinHandle<()>> {
     thread::Builder::new().name("store-flusher".to_owned()).spawn(move || {
-        while let Some(version) = shared.progress.next_sync(durability) {
-            sync(&shared.db, &shared.progress, version);
+        let mut attempts: u32 = 0;
+        while let Some(task) = shared.progress.next_task(durability) {
+            match task {
+                Task::Sync(version) => {
+                    attempts = 0;
+                    sync(&shared.db, &shared.progress, version);
+                }
+                Task::Look => recovery::look(&shared),
+                Task::Recover => {
+                    if let Err(error) = recovery::attempt(&shared) {
+                        if attempts.is_multiple_of(ATTEMPTS_PER_WARNING) {
+                            tracing::warn!(%error, "the store cannot be written yet");
+                        }
+                        attempts = attempts.wrapping_add(1);
+                    }
+                }
+            }
         }
     })
 }

@@ -8,21 +8,25 @@
 //! durable      waits for the flusher                      progress.rs
 //! flusher      one sync of the write-ahead log for all    flusher.rs
 //!              that was written before it (group commit)
+//! recovery     a disk that failed works again             recovery.rs, removals.rs
 //! open         lock, directory, format version            open.rs, options.rs, error.rs
+//!              whether the log is damaged                 replay.rs
 //! encryption   every file that RocksDB writes, below it   encryption/
+//! disk         what RocksDB's files are on                disk/
 //! ```
 //!
 //! What must hold:
 //! - All writes go through the lock in commit.rs, so the version of a commit, the sequence number of its first entry, is
 //!   known before it is written, and versions go on growing after a restart without being stored anywhere else.
 //! - A stored value begins with its version (record.rs); RocksDB's own sequence numbers cannot be asked for by key.
-//! - After a failed write or sync nothing is known about the files' tail: the store refuses writes until it is opened
-//!   again, and reads go on.
+//! - After a failed write or sync nothing is known about the end of the log: the store refuses writes until everything that is visible
+//!   was written out to new files, and reads of what is durable go on (recovery.rs).
 //!
 //! Calls block their thread for as long as RocksDB takes: microseconds for a point read or a commit. Only `durable`
 //! suspends. `checkpoint` and `close` take as long as writing out the memory does; callers give them a thread.
 
 mod commit;
+mod disk;
 mod encryption;
 mod error;
 mod flusher;
@@ -32,6 +36,9 @@ mod progress;
 mod read;
 mod recent;
 mod record;
+mod recovery;
+mod removals;
+mod replay;
 mod store;
 mod values;
 
@@ -40,6 +47,9 @@ use std::sync::Arc;
 
 use keyring::Keyring;
 
+pub use disk::Disk;
+#[cfg(feature = "faults")]
+pub use disk::{Observer, Operation, OperationKind, Verdict};
 pub use encryption::{DirectoryState, change_keys, encrypt_copy, files_by_data_key, open_keys, state};
 pub use open::{FORMAT_VERSION, OpenError};
 pub use store::LocalStore;
@@ -56,6 +66,8 @@ pub struct LocalSettings {
     pub memory_bytes: usize,
     /// The keys of the directory, if it is encrypted: those of [`open_keys`].
     pub keys: Option<Arc<Keyring>>,
+    /// What the files are on.
+    pub disk: Disk,
 }
 
 /// When `durable` returns.
@@ -71,6 +83,12 @@ pub enum Durability {
 impl LocalSettings {
     /// Durable, with 128 MiB of memory.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into(), durability: Durability::Sync, memory_bytes: 128 * 1024 * 1024, keys: None }
+        Self {
+            dir: dir.into(),
+            durability: Durability::Sync,
+            memory_bytes: 128 * 1024 * 1024,
+            keys: None,
+            disk: Disk::default(),
+        }
     }
 }

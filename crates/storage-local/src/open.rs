@@ -6,11 +6,14 @@ use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use keyring::{KEY_FILE, KeyError};
 use rocksdb::{ColumnFamilyDescriptor, DB, DEFAULT_COLUMN_FAMILY_NAME, WriteBatch};
-use storage::StoreError;
+use storage::{StoreError, Version};
 
+use crate::disk::Alarm;
+use crate::replay::{self, Damage};
 use crate::{LocalSettings, encryption, error, options, record};
 
 /// The format of the files that this program writes, and the newest that it reads.
@@ -68,6 +71,19 @@ pub enum OpenError {
         /// Why.
         source: KeyError,
     },
+    /// The write-ahead log is damaged where it had been synced: opening the store would lose commits that were acknowledged.
+    LogDamaged {
+        /// The directory.
+        dir: PathBuf,
+        /// The damaged file.
+        file: PathBuf,
+        /// Where in it, behind the prefix of an encrypted file.
+        offset: u64,
+        /// What could be read: everything up to this version.
+        reached: Version,
+        /// What was durable: at least everything up to this version.
+        durable: Version,
+    },
     /// The files could not be read or written.
     Store {
         /// The directory.
@@ -112,6 +128,14 @@ impl fmt::Display for OpenError {
             Self::Keys { dir, source } => {
                 write!(formatter, "the keys of the data directory {} cannot be had: {source}", dir.display())
             }
+            Self::LogDamaged { dir, file, offset, reached, durable } => write!(
+                formatter,
+                "the data directory {} is not opened, and nothing in it was changed: its file {} is damaged at byte {offset}, and behind the \
+                 damage are commits that were acknowledged. What can be read ends with version {reached}, and everything up to {durable} was \
+                 durable. Restore a backup, or see docs/trust.md",
+                dir.display(),
+                file.display()
+            ),
             Self::Store { dir, source } => {
                 write!(formatter, "the data directory {} cannot be opened: {source}", dir.display())
             }
@@ -129,7 +153,8 @@ impl Error for OpenError {
             | Self::NotAStore { .. }
             | Self::Encrypted { .. }
             | Self::Plain { .. }
-            | Self::KeyFileLost { .. } => None,
+            | Self::KeyFileLost { .. }
+            | Self::LogDamaged { .. } => None,
         }
     }
 }
@@ -140,6 +165,8 @@ pub struct Opened {
     pub db: DB,
     /// Unlocked when it is dropped.
     pub lock: File,
+    /// Rings when the disk fails.
+    pub alarm: Arc<Alarm>,
 }
 
 /// Opens the directory for reading and writing, and makes it a store when it is missing or empty.
@@ -149,7 +176,9 @@ pub fn read_write(settings: &LocalSettings) -> Result<Opened, OpenError> {
     expect_store_or_empty(dir)?;
     let lock = lock(dir)?;
     encryption::expect_keys(dir, settings.keys.as_deref())?;
-    let mut options = options::database(settings);
+    expect_whole_log(settings)?;
+    let alarm = Arc::default();
+    let mut options = options::database(settings, &alarm);
     options.create_if_missing(true);
     let families = [ColumnFamilyDescriptor::new(DEFAULT_COLUMN_FAMILY_NAME, options.clone())];
     let db = DB::open_cf_descriptors(&options, dir, families)
@@ -161,7 +190,7 @@ pub fn read_write(settings: &LocalSettings) -> Result<Opened, OpenError> {
         None => return Err(no_format(dir)),
     }
     sync_directory(dir).map_err(|source| io_error(dir, "syncing the directory", source))?;
-    Ok(Opened { db, lock })
+    Ok(Opened { db, lock, alarm })
 }
 
 /// Opens an existing store for reading alone.
@@ -172,15 +201,44 @@ pub fn read_only(settings: &LocalSettings) -> Result<Opened, OpenError> {
     }
     let lock = lock(dir)?;
     encryption::expect_keys(dir, settings.keys.as_deref())?;
-    let options = options::database(settings);
-    let families = [ColumnFamilyDescriptor::new(DEFAULT_COLUMN_FAMILY_NAME, options.clone())];
-    let db = DB::open_cf_descriptors_read_only(&options, dir, families, false)
-        .map_err(|source| store_error(dir, error::translate("opening the database", source)))?;
+    expect_whole_log(settings)?;
+    let (db, alarm) = open_to_read(settings)?;
     match read_format(&db).map_err(|source| store_error(dir, source))? {
         Some(found) => expect_format(dir, found)?,
         None => return Err(no_format(dir)),
     }
-    Ok(Opened { db, lock })
+    Ok(Opened { db, lock, alarm })
+}
+
+fn open_to_read(settings: &LocalSettings) -> Result<(DB, Arc<Alarm>), OpenError> {
+    let alarm = Arc::default();
+    let options = options::database(settings, &alarm);
+    let families = [ColumnFamilyDescriptor::new(DEFAULT_COLUMN_FAMILY_NAME, options.clone())];
+    let db = DB::open_cf_descriptors_read_only(&options, &settings.dir, families, false)
+        .map_err(|source| store_error(&settings.dir, error::translate("opening the database", source)))?;
+    Ok((db, alarm))
+}
+
+/// Refuses a store of which RocksDB would drop something durable, because the log is damaged before it.
+fn expect_whole_log(settings: &LocalSettings) -> Result<(), OpenError> {
+    let dir = &settings.dir;
+    if !dir.join("CURRENT").exists() {
+        return Ok(());
+    }
+    let damage = replay::find_damage(dir, settings.keys.as_deref());
+    let Some(damage) = damage.map_err(|source| io_error(dir, "reading the write-ahead log", source))? else {
+        return Ok(());
+    };
+    // The damaged log may be one that is no longer needed: what RocksDB reaches decides, and reading changes nothing.
+    let reached = match damage.reached {
+        Some(reached) => reached,
+        None => open_to_read(settings)?.0.latest_sequence_number(),
+    };
+    if damage.durable <= reached {
+        return Ok(());
+    }
+    let Damage { file, offset, durable, .. } = damage;
+    Err(OpenError::LogDamaged { dir: dir.clone(), file, offset, reached, durable })
 }
 
 /// Creates the directory and what is missing above it, so that they survive power loss.

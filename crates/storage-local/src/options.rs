@@ -3,12 +3,38 @@
 //! Two options of RocksDB that would fit are missing from the binding: `track_and_verify_wals` (the successor of the
 //! check in the manifest that is used here) and the protection bytes of memory tables.
 
+use std::sync::Arc;
+
 use rocksdb::{
     BlockBasedOptions, Cache, DBCompressionType, DBRecoveryMode, LogLevel, Options, ReadOptions, WriteBufferManager,
     WriteOptions,
 };
 
-use crate::{Durability, LocalSettings, encryption};
+use crate::disk::Alarm;
+use crate::{Durability, LocalSettings};
+
+/// How many buffers there are at most: one filling while the other is written out.
+const WRITE_BUFFERS: &str = "2";
+
+/// RocksDB holds writers back when so many files of the first level wait for a compaction.
+const LEVEL0_FILES_MAX: &str = "36";
+
+/// And when so many bytes wait: 256 GiB, its default.
+const PENDING_BYTES_MAX: &str = "274877906944";
+
+/// When writers are held back because RocksDB does not keep up.
+pub const HELD_BACK: [(&str, &str); 3] = [
+    ("max_write_buffer_number", WRITE_BUFFERS),
+    ("level0_stop_writes_trigger", LEVEL0_FILES_MAX),
+    ("hard_pending_compaction_bytes_limit", PENDING_BYTES_MAX),
+];
+
+/// What lets go whoever is held back now: while the disk fails he would wait until it recovers.
+pub const LET_GO: [(&str, &str); 3] = [
+    ("max_write_buffer_number", "1000"),
+    ("level0_stop_writes_trigger", "1000000"),
+    ("hard_pending_compaction_bytes_limit", "0"),
+];
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
@@ -17,7 +43,7 @@ const MIB: usize = 1024 * KIB;
 const DELETIONS_WINDOW: usize = 4096;
 
 /// Everything that is set when the database is opened.
-pub fn database(settings: &LocalSettings) -> Options {
+pub fn database(settings: &LocalSettings, alarm: &Arc<Alarm>) -> Options {
     let mut options = Options::default();
     // Looked up without a lock; every read of a range looks up several blocks. 0: it finds out by itself how large entries are.
     let cache = Cache::new_hyper_clock_cache(settings.memory_bytes - values_bytes(settings.memory_bytes), 0);
@@ -26,9 +52,7 @@ pub fn database(settings: &LocalSettings) -> Options {
     set_log(&mut options, settings.durability);
     set_files(&mut options);
     set_diagnostics(&mut options);
-    if let Some(keys) = &settings.keys {
-        options.set_env(&encryption::environment(keys));
-    }
+    options.set_env(&settings.disk.environment(alarm, settings.keys.as_deref()));
     options
 }
 

@@ -6,13 +6,16 @@
 //! reader:   durable(v) waits until durable reaches v
 //! ```
 //!
-//! What must hold: durable <= written <= latest, each only grows; `latest` is raised before a commit becomes visible,
-//! so that it covers everything that any reader saw; a failure is set once and wakes everybody.
+//! A failure, and a recovery from it (recovery.rs), each begin a new epoch. While the store has failed, `durable` stands still.
+//!
+//! What must hold: durable <= written <= latest, each only grows, but for the place of a commit that was not written, which is given back;
+//! `latest` is raised before a commit becomes visible, so that it covers everything that any reader saw; a failure wakes everybody, and
+//! ends only when everything that is visible is durable.
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -36,6 +39,20 @@ const HELD_BACK_PAUSE: Duration = Duration::from_micros(200);
 /// than many, so this is worth a little latency where requests come close upon each other, and nowhere else.
 const GATHERING_TIME: Duration = Duration::from_micros(500);
 
+/// How long a failed store waits before it tries again to write.
+const RECOVERY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// What the flusher does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Sync the log, and report this version.
+    Sync(Version),
+    /// See whether writers wait for something that cannot be written.
+    Look,
+    /// Try whether the store can be written again.
+    Recover,
+}
+
 /// The state of all commits of one store.
 #[derive(Debug)]
 pub struct Progress {
@@ -45,8 +62,10 @@ pub struct Progress {
     written: AtomicU64,
     /// The newest commit that a finished sync covers.
     durable: AtomicU64,
-    /// Why nothing can be written any more; set at most once.
-    failure: OnceLock<Arc<WritesStopped>>,
+    /// Odd while the store has failed: grows with every failure and every recovery.
+    epoch: AtomicU64,
+    /// Why nothing can be written; there while the epoch is odd.
+    failure: Mutex<Option<Arc<WritesStopped>>>,
     /// Those who wait for a sync, and what the flusher has to do for them.
     waiting: Mutex<Waiting>,
     /// Wakes the flusher.
@@ -65,6 +84,8 @@ struct Waiting {
     enough: usize,
     /// Identifies the next waiter.
     next_ticket: u64,
+    /// The flusher is to look after writers.
+    look: bool,
     /// The store is closing: the flusher ends.
     ended: bool,
 }
@@ -83,7 +104,8 @@ impl Progress {
             latest: AtomicU64::new(recovered),
             written: AtomicU64::new(recovered),
             durable: AtomicU64::new(recovered),
-            failure: OnceLock::new(),
+            epoch: AtomicU64::new(0),
+            failure: Mutex::default(),
             waiting: Mutex::default(),
             wanted: Condvar::new(),
         }
@@ -100,15 +122,29 @@ impl Progress {
         self.latest.store(version, Ordering::Release);
     }
 
+    /// The commit of this place was not written. It was never visible, so nobody needs to wait for its version, which could not become
+    /// durable: the next commit gets it.
+    pub fn given_back(&self, version: Version) {
+        debug_assert_eq!(self.latest(), version, "commits are ordered one at a time");
+        self.latest.store(self.written.load(Ordering::Acquire), Ordering::Release);
+    }
+
     /// A commit is visible and in the log.
     pub fn written(&self, version: Version) {
         self.written.store(version, Ordering::Release);
     }
 
-    /// Nothing can be written any more; everybody who waits is told.
+    /// Nothing can be written for now; everybody who waits is told.
     pub fn fail(&self, doing: &'static str, source: Source) {
+        let mut failure = self.failure.lock();
         // The first failure is the cause, later ones follow from it.
-        let _ = self.failure.set(Arc::new(WritesStopped { doing, source }));
+        if failure.is_none() {
+            let stopped = Arc::new(WritesStopped { doing, source });
+            tracing::error!(error = %stopped, "writes have stopped");
+            *failure = Some(stopped);
+            self.epoch.fetch_add(1, Ordering::AcqRel);
+        }
+        drop(failure);
         let mut waiting = self.waiting.lock();
         let woken = std::mem::take(&mut waiting.waiters);
         drop(waiting);
@@ -116,24 +152,69 @@ impl Progress {
         self.wanted.notify_all();
     }
 
-    /// The error of a call that needs to write, if nothing can be written any more.
+    /// The error of a call that needs to write, if nothing can be written.
     pub fn failure(&self, doing: &'static str) -> Option<StoreError> {
-        let failure = self.failure.get()?;
-        Some(StoreError::Io { doing, source: failure.clone() })
+        if !self.has_failed() {
+            return None;
+        }
+        let failure = self.failure.lock().clone()?;
+        Some(StoreError::Io { doing, source: failure })
     }
 
-    /// Waits until a sync is due and returns the newest version that it will cover; `None` when the flusher must end.
-    pub fn next_sync(&self, durability: Durability) -> Option<Version> {
+    /// Whether nothing can be written.
+    pub fn has_failed(&self) -> bool {
+        is_failure(self.epoch())
+    }
+
+    /// The number of failures and of recoveries from them.
+    pub fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
+    /// Everything that is visible is durable, and commits can be written again. Called when no commit is being written.
+    pub fn recovered(&self) {
+        let mut failure = self.failure.lock();
+        self.durable.fetch_max(self.written.load(Ordering::Acquire), Ordering::AcqRel);
+        if failure.take().is_some() {
+            self.epoch.fetch_add(1, Ordering::AcqRel);
+            tracing::info!("writes go on: everything that was written is on the disk");
+        }
+    }
+
+    /// The newest commit that a finished sync covers.
+    pub fn newest_durable(&self) -> Version {
+        self.durable.load(Ordering::Acquire)
+    }
+
+    /// A version that covers what reads have seen that began in this epoch. While the store has failed, reads that began after it failed
+    /// refuse what is not durable (read.rs), and what is durable no longer changes.
+    pub fn latest_since(&self, epoch: u64) -> Version {
+        let durable = self.newest_durable();
+        // In this order: had the store recovered before the epoch is looked at, it would be another one.
+        if is_failure(epoch) && self.epoch() == epoch { durable } else { self.latest() }
+    }
+
+    /// Waits until there is something to do; `None` when the flusher must end.
+    pub fn next_task(&self, durability: Durability) -> Option<Task> {
         let mut waiting = self.waiting.lock();
         self.gather(&mut waiting);
         let mut yields = 0;
         loop {
-            if waiting.ended || self.failure.get().is_some() {
+            if waiting.ended {
                 return None;
+            }
+            if self.has_failed() {
+                // A timeout of the flusher's own, not a clock. It is woken early when the store is closed.
+                let not_ended = |waiting: &mut Waiting| !waiting.ended;
+                self.wanted.wait_while_for(&mut waiting, not_ended, RECOVERY_INTERVAL);
+                return if waiting.ended { None } else { Some(Task::Recover) };
+            }
+            if std::mem::take(&mut waiting.look) {
+                return Some(Task::Look);
             }
             let (written, durable) = (self.written.load(Ordering::Acquire), self.durable.load(Ordering::Acquire));
             match durability {
-                Durability::Sync if durable < waiting.wanted && durable < written => return Some(written),
+                Durability::Sync if durable < waiting.wanted && durable < written => return Some(Task::Sync(written)),
                 // A reader waits for a commit that is ordered and still being written: it takes microseconds, unless RocksDB
                 // holds writers back because it cannot keep up.
                 Durability::Sync if durable < waiting.wanted && yields < YIELDS_MAX => {
@@ -150,7 +231,7 @@ impl Progress {
                     let timeout = self.wanted.wait_for(&mut waiting, RELAXED_SYNC_INTERVAL);
                     let written = self.written.load(Ordering::Acquire);
                     if timeout.timed_out() && durable < written {
-                        return Some(written);
+                        return Some(Task::Sync(written));
                     }
                 }
             }
@@ -179,6 +260,12 @@ impl Progress {
         wake(woken);
     }
 
+    /// Lets the flusher look after writers.
+    pub fn look(&self) {
+        self.waiting.lock().look = true;
+        self.wanted.notify_all();
+    }
+
     /// Lets the flusher end.
     pub fn end(&self) {
         self.waiting.lock().ended = true;
@@ -197,7 +284,6 @@ impl Progress {
 
     /// Waits for the sync that covers the version, which must have been ordered.
     pub fn wait(&self, version: Version) -> Wait<'_> {
-        debug_assert!(version <= self.latest(), "nobody can wait for a commit to come");
         Wait { progress: self, version, ticket: None }
     }
 
@@ -232,6 +318,11 @@ impl Progress {
         }
         Poll::Pending
     }
+}
+
+/// Whether the store has failed in this epoch.
+fn is_failure(epoch: u64) -> bool {
+    epoch % 2 == 1
 }
 
 fn wake(waiters: Vec<Waiter>) {

@@ -12,7 +12,7 @@ use crate::{error, options, record};
 
 /// The record of a key, still in RocksDB's memory.
 pub fn pinned<'a>(shared: &'a Shared, key: &[u8]) -> Result<Option<DBPinnableSlice<'a>>, StoreError> {
-    shared.db.get_pinned_opt(key, &shared.read_options).map_err(|source| error::translate("reading a key", source))
+    shared.db.get_pinned_opt(key, &shared.read_options).map_err(|source| error::of_key(key, source))
 }
 
 /// One key.
@@ -21,9 +21,25 @@ pub fn get_one(shared: &Shared, key: &[u8]) -> Result<Option<Versioned>, StoreEr
         return Ok(None);
     }
     let hash = hash(key);
-    match shared.values.get(hash, key) {
-        Some(found) => Ok(Some(found)),
-        None => read_through(shared, key, hash, shared.progress.newest_written()),
+    let found = match shared.values.get(hash, key) {
+        Some(found) => Some(found),
+        None => read_through(shared, key, hash, shared.progress.newest_written())?,
+    };
+    if found.is_none() {
+        expect_durable(shared, |durable| shared.recent.is_untouched_since(durable, hash))?;
+    }
+    Ok(found)
+}
+
+/// Refuses an absence that is not durable while the store has failed, for then there is no version that a caller could wait for. What was
+/// found has its version. To be called after the read: what it has seen is noted.
+fn expect_durable(shared: &Shared, is_durable: impl FnOnce(Version) -> bool) -> Result<(), StoreError> {
+    if shared.is_relaxed {
+        return Ok(());
+    }
+    match shared.progress.failure("reading what is not durable") {
+        Some(failure) if !is_durable(shared.progress.newest_durable()) => Err(failure),
+        Some(_) | None => Ok(()),
     }
 }
 
@@ -41,10 +57,13 @@ pub fn get(shared: &Shared, keys: &[Bytes]) -> Result<Vec<Option<Versioned>>, St
     if let [key] = keys {
         return Ok(vec![get_one(shared, key)?]);
     }
-    match get_as_of_now(shared, keys)? {
-        Some(found) => Ok(found),
-        None => get_from_one_snapshot(shared, keys),
-    }
+    let found = match get_as_of_now(shared, keys)? {
+        Some(found) => found,
+        None => get_from_one_snapshot(shared, keys)?,
+    };
+    let mut absent = keys.iter().zip(&found).filter(|(_, found)| found.is_none()).map(|(key, _)| key);
+    expect_durable(shared, |durable| absent.all(|key| shared.recent.is_untouched_since(durable, hash(key))))?;
+    Ok(found)
 }
 
 /// The keys one by one, as of the newest commit at the start; `None` where one of them was written meanwhile.
@@ -79,7 +98,7 @@ fn get_from_one_snapshot(shared: &Shared, keys: &[Bytes]) -> Result<Vec<Option<V
     let found = shared.db.batched_multi_get_cf_opt(family, keys, false, &shared.read_options);
     keys.iter()
         .zip(found)
-        .map(|(key, found)| match found.map_err(|source| error::translate("reading keys", source))? {
+        .map(|(key, found)| match found.map_err(|source| error::of_key(key, source))? {
             Some(found) if !batch::is_reserved(key) => Ok(Some(versioned(key, &found)?)),
             Some(_) | None => Ok(None),
         })
@@ -103,10 +122,14 @@ pub fn scan(shared: &Shared, scan: &Scan) -> Result<Page, StoreError> {
         Direction::Forward => entries.seek_to_first(),
         Direction::Backward => entries.seek_to_last(),
     }
+    let mut newest = 0;
+    let mut is_full = false;
     while let Some((key, found)) = entries.item() {
         let (version, value) = record::decode(key, found)?;
+        newest = newest.max(version);
         if page.push(key, version, value) == Pushed::Full {
-            return Ok(page.finish_with_more());
+            is_full = true;
+            break;
         }
         match scan.direction {
             Direction::Forward => entries.next(),
@@ -114,8 +137,9 @@ pub fn scan(shared: &Shared, scan: &Scan) -> Result<Page, StoreError> {
         }
     }
     // An iterator that meets damage looks like one at its end, but for this.
-    entries.status().map_err(|source| error::translate("reading a range", source))?;
-    Ok(page.finish())
+    entries.status().map_err(|source| error::of_range(from, source))?;
+    expect_durable(shared, |durable| newest <= durable && !shared.removals.touch_since(durable, from, &scan.to))?;
+    Ok(if is_full { page.finish_with_more() } else { page.finish() })
 }
 
 /// Bounds let RocksDB skip files and stop before the deleted keys of a neighbour.

@@ -26,7 +26,7 @@ pub fn decode<'a>(key: &[u8], record: &'a [u8]) -> Result<(Version, &'a [u8]), S
 }
 
 /// The beginning of a key for a message.
-fn shown(key: &[u8]) -> String {
+pub fn shown(key: &[u8]) -> String {
     const SHOWN_BYTES_MAX: usize = 64;
     let mut text = String::new();
     for byte in key.iter().take(SHOWN_BYTES_MAX) {

@@ -15,11 +15,13 @@ use rocksdb::{DB, ReadOptions, WriteOptions};
 use storage::{Batch, Page, Reply, Scan, Store, StoreError, Version, Versioned};
 
 use crate::commit::Writer;
+use crate::disk::Alarm;
 use crate::open::{self, OpenError, Opened};
 use crate::progress::Progress;
 use crate::recent::Recent;
+use crate::removals::Removals;
 use crate::values::Values;
-use crate::{Durability, LocalSettings, error, flusher, options, read};
+use crate::{Durability, LocalSettings, error, flusher, options, read, recovery};
 
 /// A store in a directory of this machine. Dropping it closes it.
 pub struct LocalStore {
@@ -50,17 +52,25 @@ pub struct Shared {
     pub read_options: ReadOptions,
     /// The options of every commit.
     pub write_options: WriteOptions,
+    /// Whether commits are acknowledged before they are synced.
+    pub is_relaxed: bool,
     /// The keys, of an encrypted directory.
     pub keys: Option<Arc<Keyring>>,
     /// How far the commits have got, and who waits.
-    pub progress: Progress,
+    pub progress: Arc<Progress>,
+    /// Rings when the disk fails.
+    pub alarm: Arc<Alarm>,
+    /// Whether RocksDB was told to hold nobody back, because the disk failed.
+    pub has_let_go: AtomicBool,
     /// Which keys were written lately.
     pub recent: Recent,
+    /// Which keys were removed lately.
+    pub removals: Removals,
     /// Values that were read lately.
     pub values: Values,
     /// One commit at a time. No two requests wait here for long: what waits for a disk under it is a read of a check that
     /// no cache holds, and RocksDB when it holds writers back because it cannot keep up.
-    writer: Mutex<Writer>,
+    pub writer: Mutex<Writer>,
     /// Set by `close` under the writer's lock, never unset.
     closed: AtomicBool,
 }
@@ -112,25 +122,44 @@ impl LocalStore {
             let _ = flusher.join();
         }
         if self.access != Access::ReadOnly {
-            flusher::sync(&self.shared.db, progress, progress.newest_written());
+            if progress.has_failed() {
+                // The disk may have recovered just now. If not, that is reported below.
+                let _ = recovery::attempt(&self.shared);
+            } else {
+                flusher::sync(&self.shared.db, progress, progress.newest_written());
+                if let Err(error) = self.leave_last_mark() {
+                    progress.fail("writing the end of the log", Arc::new(error));
+                }
+            }
         }
         self.shared.db.cancel_all_background_work(true);
         progress.failure("closing the store").map_or(Ok(()), Err)
+    }
+
+    /// The end of the log says that everything before it is durable; see replay.rs.
+    fn leave_last_mark(&self) -> Result<(), rocksdb::Error> {
+        self.shared.writer.lock().probe(&self.shared)?;
+        self.shared.db.flush_wal(true)
     }
 }
 
 impl Shared {
     fn new(opened: Opened, settings: &LocalSettings) -> Self {
         let recovered = opened.db.latest_sequence_number();
-        let progress = Progress::new(recovered);
+        let progress = Arc::new(Progress::new(recovered));
+        opened.alarm.tell(&progress);
         Self {
             db: opened.db,
             _lock: opened.lock,
             read_options: options::reads(),
             write_options: options::writes(),
+            is_relaxed: settings.durability == Durability::Relaxed,
             keys: settings.keys.clone(),
             progress,
+            alarm: opened.alarm,
+            has_let_go: AtomicBool::new(false),
             recent: Recent::new(recovered),
+            removals: Removals::default(),
             values: Values::new(options::values_bytes(settings.memory_bytes)),
             writer: Mutex::new(Writer::new()),
             closed: AtomicBool::new(false),
@@ -193,10 +222,7 @@ impl Store for LocalStore {
             Access::ReadWrite(Durability::Sync) if !progress.is_durable(version) => {
                 Reply::pending(progress.wait(version))
             }
-            Access::ReadWrite(Durability::Relaxed) => {
-                Reply::ready(progress.failure("making a commit durable").map_or(Ok(()), Err))
-            }
-            Access::ReadWrite(Durability::Sync) | Access::ReadOnly => Reply::ready(Ok(())),
+            Access::ReadWrite(_) | Access::ReadOnly => Reply::ready(Ok(())),
         }
     }
 
@@ -206,6 +232,14 @@ impl Store for LocalStore {
 
     fn latest(&self) -> Version {
         self.shared.progress.latest()
+    }
+
+    fn epoch(&self) -> u64 {
+        self.shared.progress.epoch()
+    }
+
+    fn latest_since(&self, epoch: u64) -> Version {
+        self.shared.progress.latest_since(epoch)
     }
 
     fn visible(&self) -> Version {

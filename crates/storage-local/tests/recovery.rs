@@ -236,7 +236,7 @@ fn child_meets_a_full_disk() {
     let mut batch = Batch::new();
     batch.set("later", "1");
     let error = block_on(store.commit(batch)).unwrap_err();
-    assert!(error.to_string().contains("takes no writes until it is opened again"), "{error}");
+    assert!(error.to_string().contains("takes no writes until its disk does again"), "{error}");
     assert!(get(&store, "later").is_none());
     assert!(block_on(store.close()).is_err(), "not everything could be made durable");
     eprintln!("{promised}");

@@ -99,6 +99,19 @@ pub trait Store: Send + Sync {
     /// may answer 0.
     fn latest(&self) -> Version;
 
+    /// Names the present stretch of time between failures of the store and recoveries from them.
+    fn epoch(&self) -> u64 {
+        0
+    }
+
+    /// Like [`Store::latest`], for a caller whose reads all began after it was told this epoch. While commits cannot be made durable,
+    /// `latest` may be a version that never will be; a store that goes on to read what is durable, and nothing else, answers with a
+    /// version that is.
+    fn latest_since(&self, epoch: u64) -> Version {
+        let _ = epoch;
+        self.latest()
+    }
+
     /// A version such that every read which starts later sees all commits up to it: the `as_of` of a [`Check`] on what
     /// that read finds. 0 is always right, and makes no check cheaper.
     fn visible(&self) -> Version {
@@ -120,8 +133,8 @@ pub trait Store: Send + Sync {
         false
     }
 
-    /// Whether the store takes commits, as far as is known. It does not after a failure that only opening it again can mend, nor while
-    /// the database that it is in does not answer.
+    /// Whether the store takes commits, as far as is known. It does not while its disk fails, nor while the database that it
+    /// is in does not answer.
     fn accepts_commits(&self) -> bool {
         true
     }

@@ -1,4 +1,4 @@
-// An Env for RocksDB whose files are encrypted by the cipher of cipher.rs. RocksDB does the rest (env_encryption.h): it puts a prefix
+// A file system for RocksDB whose files are encrypted by the cipher of cipher.rs. RocksDB does the rest (env_encryption.h): it puts a prefix
 // before each file, counts offsets from the start of the file, and hands every byte that it reads or writes to a stream.
 //
 // The functions that are declared here and not defined are those of bridge.rs.
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "rocksdb/env.h"
+#include "../disk/files.h"
 #include "rocksdb/env_encryption.h"
 #include "rocksdb/file_system.h"
 
@@ -112,13 +112,7 @@ class Files : public FileSystemWrapper {
 
 }  // namespace
 
-// As c.cc defines it; the header c.h does not. A test opens a database through it.
-struct rocksdb_env_t {
-  Env* rep;
-  bool is_default;
-};
-
-extern "C" rocksdb_env_t* stator_encrypted_env(const void* ciphers) {
-  std::shared_ptr<FileSystem> encrypted = NewEncryptedFS(FileSystem::Default(), std::make_shared<Provider>(ciphers));
-  return new rocksdb_env_t{NewCompositeEnv(std::make_shared<Files>(encrypted)).release(), false};
+std::shared_ptr<FileSystem> stator::Encrypted(const std::shared_ptr<FileSystem>& below, const void* ciphers) {
+  std::shared_ptr<FileSystem> encrypted = NewEncryptedFS(below, std::make_shared<Provider>(ciphers));
+  return std::make_shared<Files>(encrypted);
 }

@@ -1,4 +1,4 @@
-//! The Rust half of the bridge to RocksDB: what bridge.cc calls, and the one function of it that is called from here.
+//! The Rust half of the bridge to RocksDB: what bridge.cc calls.
 //!
 //! What must hold, and is why `unsafe` is here: `Ciphers` and `FileCipher` go to C++ as pointers that it gives back exactly once, to
 //! `stator_release_ciphers` and `stator_close_cipher`; each data pointer is valid for its size during the call and nobody else uses it.
@@ -12,20 +12,11 @@ use std::ptr;
 use std::slice;
 use std::sync::Arc;
 
-use librocksdb_sys::rocksdb_env_t;
-use rocksdb::Env;
-
 use super::cipher::{Ciphers, FileCipher, PREFIX_BYTES};
 
-unsafe extern "C" {
-    /// Takes over the ciphers.
-    fn stator_encrypted_env(ciphers: *const c_void) -> *mut rocksdb_env_t;
-}
-
-/// An environment in which RocksDB's files are encrypted.
-pub fn environment(ciphers: Arc<Ciphers>) -> Env {
-    // SAFETY: the environment is a new one, which nobody else will destroy; it releases the ciphers.
-    unsafe { Env::from_raw(stator_encrypted_env(Arc::into_raw(ciphers).cast())) }
+/// The ciphers as C++ takes them over.
+pub fn for_cpp(ciphers: Arc<Ciphers>) -> *const c_void {
+    Arc::into_raw(ciphers).cast()
 }
 
 #[unsafe(no_mangle)]

@@ -16,6 +16,7 @@ mod cipher;
 mod copy;
 
 use std::collections::BTreeMap;
+use std::ffi::c_void;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
@@ -136,9 +137,22 @@ pub fn expect_keys(dir: &Path, keys: Option<&Keyring>) -> Result<(), OpenError> 
     }
 }
 
-/// The environment in which RocksDB's files are encrypted with the keys.
-pub fn environment(keys: &Keyring) -> rocksdb::Env {
-    bridge::environment(Arc::new(cipher::Ciphers::new(keys)))
+/// What is in a file of RocksDB's, decrypted if there are keys. A file that a crash left without a whole prefix is empty, and so is one that
+/// cannot be decrypted: RocksDB says what is wrong with it.
+pub fn read_file(path: &Path, keys: Option<&Keyring>) -> io::Result<Vec<u8>> {
+    let mut bytes = fs::read(path)?;
+    let Some(keys) = keys else { return Ok(bytes) };
+    let mut data = bytes.split_off(bytes.len().min(cipher::PREFIX_BYTES));
+    match cipher::Ciphers::new(keys).open(&bytes) {
+        Ok(cipher) => cipher.decrypt(cipher::PREFIX_BYTES as u64, &mut data),
+        Err(_) => data.clear(),
+    }
+    Ok(data)
+}
+
+/// What encrypts files with the keys, as C++ takes it over.
+pub fn ciphers_for_cpp(keys: &Keyring) -> *const c_void {
+    bridge::for_cpp(Arc::new(cipher::Ciphers::new(keys)))
 }
 
 fn keys_error(dir: &Path, source: KeyError) -> OpenError {

@@ -12,6 +12,9 @@ use storage::conformance::block_on;
 use storage::{Batch, Store, Version, counter};
 use storage_local::{LocalSettings, LocalStore, open_keys};
 
+pub mod disk;
+pub mod history;
+
 pub fn open(dir: &Path) -> LocalStore {
     LocalStore::open(&LocalSettings::new(dir)).unwrap()
 }
