@@ -39,7 +39,7 @@ from crash.model import (
     key_of,
     shortened,
 )
-from crash.writers import Writer
+from crash.writers import LOG, Writer
 from harness import servers
 from harness.wire import Connection
 
@@ -47,9 +47,13 @@ WRITERS = 4
 LOAD_SECONDS = (0.05, 0.8)
 READY_SECONDS = 30.0
 EXPIRY_SECONDS = 60.0
+# Of items that no later write touches. Older ones have been found after many kills.
+KEPT_ITEMS = 4_000
+BATCH = 25
 # The job that deletes what has expired looks every second.
 FLAGS = ("--ttl-pause-seconds", "1")
 SHOWN_FAULTS = 10
+TOLD_ROUNDS = 50
 
 
 class Rounds:
@@ -137,8 +141,18 @@ class Rounds:
         faults += self._followers[EXPIRING].catch_up(connection)
         for index, attributes in indexes.items():
             faults += compare_index(index, by_key(scan(connection, index)), self._model.expected(attributes))
+        self._forget(connection)
         connection.close()
         return faults
+
+    def _forget(self, connection: Connection) -> None:
+        """Deletes what has been looked at often enough, so that the last rounds take no longer than the first."""
+        states, lasting = self._model.states, self._model.lasting
+        logged = [key for key in states if key[0].startswith(LOG)]
+        for key in delete(connection, TABLE, logged[:-KEPT_ITEMS]):
+            del states[key]
+        for key in delete(connection, EXPIRING, list(lasting)[:-KEPT_ITEMS]):
+            del lasting[key]
 
     def _send_again(self, connection: Connection) -> list[str]:
         """Transactions with tokens, answered and not: afterwards each was carried out once."""
@@ -159,6 +173,15 @@ class Rounds:
                 self._model.states[key] = [found]
         self._model.in_doubt, self._model.answered = [], []
         return faults
+
+
+def delete(connection: Connection, table: str, keys: list[Key]) -> list[Key]:
+    """Deletes items of a table. They may not come back."""
+    for start in range(0, len(keys), BATCH):
+        requests = [{"DeleteRequest": {"Key": key_attributes(key)}} for key in keys[start : start + BATCH]]
+        answer = call(connection, "BatchWriteItem", {"RequestItems": {table: requests}})
+        assert not answer.get("UnprocessedItems"), answer
+    return keys
 
 
 def create_tables(endpoint: str) -> list[str]:
@@ -237,6 +260,8 @@ def main(arguments: list[str]) -> int:
         writes += acknowledged
         # What a kill left is looked at in the round after it.
         failed += report(number, faults)
+        if number and number % TOLD_ROUNDS == 0:
+            print(f"  {number} rounds, {writes} writes", flush=True)
     failed += report(options.rounds, rounds.finish())
     print(
         f"{writes} acknowledged writes over {options.rounds} kills, {rounds.records} changes in streams, "
