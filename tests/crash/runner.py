@@ -40,7 +40,7 @@ from crash.model import (
     shortened,
 )
 from crash.writers import LOG, Writer
-from harness import servers
+from harness import servers, unit_tests
 from harness.wire import Connection
 
 WRITERS = 4
@@ -251,6 +251,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--encrypted", action="store_true", help="the data directory is encrypted")
     options = parser.parse_args(arguments)
     print(f"crash test: {options.rounds} rounds, --seed {options.seed}", flush=True)
+    told = unit_tests.run("crash")
     folder = Path(tempfile.mkdtemp(prefix="stator-crash-"))
     extra = ("--master-key", f"file:{make_master_key(folder)}") if options.encrypted else ()
     rounds = Rounds(folder / "data", options.seed, extra)
@@ -272,7 +273,7 @@ def main(arguments: list[str]) -> int:
     else:
         shutil.rmtree(folder, ignore_errors=True)
     print(f"{options.rounds - min(failed, options.rounds)} passed, {failed} failed")
-    return 1 if failed or not writes else 0
+    return 1 if failed or not writes or not told else 0
 
 
 def make_master_key(folder: Path) -> Path:
