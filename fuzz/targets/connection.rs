@@ -31,7 +31,8 @@ static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"));
 
 static SERVER: LazyLock<Arc<Server<Echo>>> = LazyLock::new(|| {
-    let limits = Limits { body_bytes: 1 << 16, held_bytes: 1 << 16, body_timeout: LAST_MOMENT / 5, ..Limits::default() };
+    let limits =
+        Limits { body_bytes: 1 << 16, held_bytes: 1 << 16, body_timeout: LAST_MOMENT / 5, ..Limits::default() };
     let settings = Settings { region: "us-east-1".to_owned(), limits, guard: None, audit: None };
     Server::new(Echo, settings, Clock::system(), Random::seeded(1))
 });

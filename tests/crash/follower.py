@@ -47,7 +47,7 @@ class Follower:
         for shard in self._shards.values():
             if not shard.is_ended:
                 self._read(connection, stream, shard)
-        return self._faults
+        return self._faults[:FAULTS_MAX]
 
     def compare(self, found: dict[Key, Item]) -> list[str]:
         """What the table holds otherwise than its stream tells."""
@@ -80,7 +80,7 @@ class Follower:
         for _ in range(PAGES_MAX):
             page = call(connection, "GetRecords", {"ShardIterator": iterator})
             for record in page["Records"]:
-                self._take(record["dynamodb"])
+                self._faults += self.take(record["dynamodb"])
                 shard.checkpoint = record["dynamodb"]["SequenceNumber"]
             iterator = page.get("NextShardIterator")
             shard.is_ended = iterator is None
@@ -88,19 +88,20 @@ class Follower:
                 return
         raise AssertionError(f"{shard.name} did not end after {PAGES_MAX} pages")
 
-    def _take(self, change: dict[str, Any]) -> None:
+    def take(self, change: dict[str, Any]) -> list[str]:
+        """One record. Returns what is wrong with it."""
         self.records += 1
         key = key_of(change["Keys"])
-        before, after = self.items.get(key), change.get("NewImage")
-        if change.get("OldImage") != before and len(self._faults) < FAULTS_MAX:
-            told = shortened(change.get("OldImage"))
-            self._faults.append(
-                f"{self._table}: a change of {key} begins with {told}, the last ended with {shortened(before)}"
-            )
+        old, before, after = change.get("OldImage"), self.items.get(key), change.get("NewImage")
         if after is None:
             self.items.pop(key, None)
         else:
             self.items[key] = after
+        if old == before:
+            return []
+        return [
+            f"{self._table}: a change of {key} begins with {shortened(old)}, the last ended with {shortened(before)}"
+        ]
 
 
 def call(connection: Connection, operation: str, body: Any) -> Any:

@@ -16,6 +16,8 @@ from crash.model import COUNTER, EXPIRING, TABLE, Item, Key, Model, State, Trans
 from harness.wire import Connection, WireError
 
 KEYS_PER_WRITER = 120
+# What the partition keys of items begin with that are written once.
+LOG = "log-"
 YEAR_SECONDS = 365 * 24 * 3600
 HOUR_SECONDS = 3600
 # A writer ends by itself, should nobody kill the server.
@@ -32,7 +34,7 @@ class Writer:
         self.faults: list[str] = []
         self._model = model
         self._random = Random(seed)
-        self._log = f"log-{seed}"
+        self._log = f"{LOG}{seed}"
         self._connection = Connection(endpoint, timeout_seconds=10)
         # Few partitions with several items each: item collections for the local index.
         self._keys: list[Key] = [(f"w{number}-{part % 6}", part) for part in range(KEYS_PER_WRITER)]
