@@ -35,42 +35,39 @@ def memory(folder: Path, megabytes: int) -> Iterator[Path]:
         _run("umount", str(folder))
 
 
-class Image:
-    """An ext4 in a file, which becomes read-only at the first error, as a machine's own would."""
+class Disk:
+    """An ext4 on a block device that fails: its blocks are in a file system in memory, and when that is full, what is written to a new
+    block is an I/O error. What the device has taken it keeps."""
 
-    def __init__(self, folder: Path, megabytes: int) -> None:
+    def __init__(self, folder: Path, device: Path, megabytes: int, has_journal: bool) -> None:
         self.folder = folder
-        self._file = folder.with_suffix(".img")
+        # Without a journal the kernel has no reason to make the file system read-only.
+        self._on_error = "remount-ro" if has_journal else "continue"
+        self._device = device
+        self._file = device / "blocks"
         folder.mkdir()
         with self._file.open("wb") as file:
             file.truncate(megabytes * 1024 * 1024)
-        _run("mkfs.ext4", "-q", str(self._file))
+        _run("mkfs.ext4", "-q", *([] if has_journal else ["-O", "^has_journal"]), str(self._file))
 
     def mount(self) -> None:
-        _run("mount", "-o", "loop,errors=remount-ro", str(self._file), str(self.folder))
+        _run("mount", "-o", f"loop,errors={self._on_error}", str(self._file), str(self.folder))
+
+    def unmount(self) -> None:
+        _run("umount", str(self.folder))
+
+    def fail(self) -> None:
+        fill(self._device, 0)
+
+    def mend(self) -> None:
+        empty(self._device)
 
     def repair(self) -> None:
         """What its owner would do, with no server on it."""
-        _run("umount", str(self.folder))
+        self.unmount()
         # It ends with 1 when it has mended something.
         subprocess.run(["e2fsck", "-fy", str(self._file)], check=False, capture_output=True, timeout=60)
         self.mount()
-
-    def break_it(self) -> None:
-        """The kernel takes the file system for damaged."""
-        device = subprocess.run(
-            ["findmnt", "-n", "-o", "SOURCE", str(self.folder)], check=True, capture_output=True, text=True
-        ).stdout.strip()
-        trigger = Path("/sys/fs/ext4") / Path(device).name / "trigger_fs_error"
-        try:
-            trigger.write_text("test")
-        except OSError as error:
-            raise MountError(f"{trigger}: {error}") from error
-
-    def close(self) -> None:
-        with suppress(MountError):
-            _run("umount", str(self.folder))
-        self._file.unlink(missing_ok=True)
 
 
 def fill(folder: Path, left_bytes: int) -> None:

@@ -2,8 +2,8 @@
 
 `full`: again and again the disk is full for a while. Writes are answered with InternalServerError, the log says why,
 /healthz answers 503, what was acknowledged is read; and when there is room again the server goes on by itself.
-`readonly`: the file system becomes read-only, as after an error of the disk. The same, until its owner repairs it and
-starts the server again.
+`errors`: writes to the device are I/O errors for a while. The same; where the kernel has made the file system read-only
+meanwhile, its owner repairs it and starts the server again.
 
 In the end everything that was acknowledged is there, and `stator check` is clean. Both parts mount file systems; where
 that is not permitted they are skipped, and the line says so.
@@ -28,6 +28,8 @@ from harness.wire import Connection
 
 WRITERS = 4
 DISK_MEGABYTES = 160
+# What the failing device takes before it fails by itself.
+DEVICE_MEGABYTES = 100
 ROUNDS = 20
 ROUNDS_SHORT = 2
 NOTICED_SECONDS = 30.0
@@ -113,29 +115,57 @@ def check_full(folder: Path, rounds: int, seed: int) -> list[str]:
             run.server.close()
 
 
-def check_readonly(folder: Path, _rounds: int, seed: int) -> list[str]:
-    image = mounts.Image(folder / "disk", DISK_MEGABYTES)
+def check_errors(folder: Path, rounds: int, seed: int) -> list[str]:
+    random = Random(seed)
+    faults = []
+    for round_number in range(rounds):
+        place = folder / str(round_number)
+        place.mkdir()
+        with mounts.memory(place / "device", DEVICE_MEGABYTES) as device:
+            disk = mounts.Disk(place / "disk", device, DISK_MEGABYTES, has_journal=round_number % 2 == 0)
+            disk.mount()
+            try:
+                faults += _check_device(disk, random.randrange(1_000_000))
+            finally:
+                disk.unmount()
+    return faults
+
+
+def _check_device(disk: mounts.Disk, seed: int) -> list[str]:
+    data = disk.folder / "data"
+    run = Run(data, seed)
     try:
-        image.mount()
-        data = image.folder / "data"
-        run = Run(data, seed)
-        try:
-            writers = run.write()
-            time.sleep(1)
-            image.break_it()
-            run.expect_health(503, NOTICED_SECONDS)
-            time.sleep(FULL_SECONDS)
-            run.expect_reads(writers)
-            run.end(writers)
-            run.expect_log("writes have stopped")
-            run.server.kill()
-            image.repair()
-            print(f"  {len(run.acknowledged)} writes acknowledged")
-            return run.faults + _restart(run, data)
-        finally:
-            run.server.close()
+        writers = run.write()
+        time.sleep(run.random.uniform(0.1, 1.0))
+        disk.fail()
+        run.expect_health(503, NOTICED_SECONDS)
+        time.sleep(run.random.uniform(0, FULL_SECONDS))
+        run.expect_reads(writers)
+        run.expect_log("writes have stopped")
+        disk.mend()
+        read_only = os.statvfs(disk.folder).f_flag & os.ST_RDONLY or not _is_writable(disk.folder)
+        if not read_only:
+            run.expect_health(200, RECOVERED_SECONDS)
+        run.end(writers)
+        kind = "read-only" if read_only else "writable again"
+        print(f"  {len(run.acknowledged)} writes acknowledged, the file system is {kind}", flush=True)
+        run.server.kill()
+        disk.repair()
+        return run.faults + _restart(run, data)
     finally:
-        image.close()
+        run.server.close()
+
+
+def _is_writable(folder: Path) -> bool:
+    probe = folder / "probe"
+    try:
+        with probe.open("wb") as file:
+            file.write(b"x")
+            os.fsync(file.fileno())
+        probe.unlink()
+    except OSError:
+        return False
+    return True
 
 
 def _restart(run: Run, data: Path) -> list[str]:
@@ -149,7 +179,7 @@ def _restart(run: Run, data: Path) -> list[str]:
         server.close()
 
 
-PARTS: dict[str, Callable[[Path, int, int], list[str]]] = {"full": check_full, "readonly": check_readonly}
+PARTS: dict[str, Callable[[Path, int, int], list[str]]] = {"full": check_full, "errors": check_errors}
 
 
 def main(arguments: list[str]) -> int:
