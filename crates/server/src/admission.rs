@@ -101,14 +101,14 @@ impl Admission {
         }
     }
 
-    /// Admits a call that began at `started`, or refuses it.
+    /// Admits a call, or refuses it.
     pub(crate) fn admit<'a, 'h>(
         &'a self,
         received: &'a Received<'h>,
-        started: Moment,
+        clock: &Clock,
         limits: &Limits,
     ) -> Result<Admitted<'a, 'h>, Refusal> {
-        if self.is_late(started, limits) {
+        if self.is_late(clock, limits) {
             return Err(self.refuse(Reason::Time, received.head()));
         }
         if self.held.is_full() && may_answer_much(received) {
@@ -134,11 +134,15 @@ impl Admission {
     }
 
     /// Whether calls have been waiting for longer than they should, for a while.
-    fn is_late(&self, now: Moment, limits: &Limits) -> bool {
+    fn is_late(&self, clock: &Clock, limits: &Limits) -> bool {
         let sent_us = self.sent_us.load(Ordering::Relaxed);
-        let now_us = self.micros(now);
-        // Nearly always.
-        if now_us <= sent_us || now_us - sent_us <= micros_of(limits.lateness) {
+        // Nearly always: the watch rests for longer than it is under way.
+        if sent_us == NEVER {
+            return false;
+        }
+        // Not when the call began: its body may have been in line after that.
+        let now_us = self.micros(clock.moment());
+        if now_us.saturating_sub(sent_us) <= micros_of(limits.lateness) {
             return false;
         }
         // Several may find out at once: all of them within the same instant.
@@ -276,13 +280,13 @@ mod tests {
     fn nobody_is_late_where_nobody_watches() {
         let (admission, clock, hands, limits) = admission();
         hands.advance(LATENESS * 10);
-        assert!(!admission.is_late(clock.moment(), &limits));
+        assert!(!admission.is_late(&clock, &limits));
     }
 
     #[test]
     fn lateness_must_last_and_ends_with_the_turn_of_the_watch() {
         let (admission, clock, hands, limits) = admission();
-        let is_late = || admission.is_late(clock.moment(), &limits);
+        let is_late = || admission.is_late(&clock, &limits);
         admission.sent(clock.moment());
         hands.advance(LATENESS);
         assert!(!is_late(), "that long is allowed");

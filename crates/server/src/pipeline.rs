@@ -27,7 +27,6 @@ use crate::service::{Answer, Service};
 use crate::trail::Trail;
 use hyper::Request;
 use hyper::body::Body;
-use runtime::Moment;
 
 /// Answers one request.
 pub(crate) async fn answer<S: Service, B: Body>(
@@ -46,9 +45,8 @@ pub(crate) async fn answer<S: Service, B: Body>(
         Route::Api => {
             let started = server.clock.moment();
             let trail = Trail::default();
-            let context = (server, seat, started);
             let mut is_seen = true;
-            let answer = match caught(call(context, (&exchange, &trail), origin, &head, body)).await {
+            let answer = match caught(call((server, seat), (&exchange, &trail), origin, &head, body)).await {
                 Ok(Ok(answer)) => answer,
                 Ok(Err(refusal)) => {
                     is_seen = !matches!(refusal, Refusal::Overloaded { .. });
@@ -70,7 +68,7 @@ pub(crate) async fn answer<S: Service, B: Body>(
 
 /// The steps of a call of the API.
 async fn call<'h, S: Service, B: Body>(
-    (server, seat, started): (&Server<S>, &SeatGuard, Moment),
+    (server, seat): (&Server<S>, &SeatGuard),
     (exchange, trail): (&Exchange, &Trail<'h>),
     origin: &Origin,
     head: &'h Head<'h>,
@@ -79,7 +77,7 @@ async fn call<'h, S: Service, B: Body>(
     let (guard, limits) = (server.settings.guard.as_deref(), &server.settings.limits);
     let place = (seat.seat(), &*server.admission);
     let received = trail.received(receive(head, body, place, &server.clock, limits).await?);
-    let admitted = server.admission.admit(received, started, limits)?;
+    let admitted = server.admission.admit(received, &server.clock, limits)?;
     let call = match address(&admitted, guard)? {
         Addressed::Operation(call) => call,
         Addressed::Query(call) => return Ok(call.answer(origin, exchange.request_id(), trail).await),

@@ -77,6 +77,30 @@ async fn who_was_in_line_for_too_long_is_refused() {
 }
 
 #[tokio::test]
+async fn the_time_in_line_is_that_of_the_whole_request() {
+    let server = start_with(Limits { lateness: Duration::from_millis(100), ..patient() }).await;
+    let mut clients = Vec::new();
+    for _ in 0..300 {
+        clients.push(server.connect().await);
+    }
+    let request = call("", "\"busy\"");
+    let (head, body) = request.split_at(request.len() - 6);
+    // Every call has begun long before its body is there.
+    for client in &mut clients {
+        client.send(head).await;
+    }
+    pause(Duration::from_millis(200)).await;
+    for client in &mut clients {
+        client.send(body).await;
+    }
+    let mut refused = 0;
+    for client in &mut clients {
+        refused += usize::from(client.reply().await.status == 400);
+    }
+    assert!(refused > 0, "by the time at which it began nobody was in line");
+}
+
+#[tokio::test]
 async fn bodies_do_not_grow_beyond_what_all_may_hold() {
     let server = start_with(Limits { held_bytes: 2 * MEGABYTE, ..patient() }).await;
     let mut slow = server.connect().await;
