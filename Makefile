@@ -7,7 +7,7 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 CARGO  := cargo
 STATOR := $(CARGO_TARGET_DIR)/release/stator
 
-.PHONY: run build test check unit blackbox crash encryption histories consumer differential postgres several failover fmt setup-build setup-test
+.PHONY: run build test check unit blackbox crash disk encryption histories consumer differential postgres several failover fmt setup-build setup-test
 
 run: build
 	$(STATOR) serve $(ARGS)
@@ -16,7 +16,7 @@ build: setup-build
 	$(CARGO) build --release --workspace --bin stator
 	@ln -sfn $(CARGO_TARGET_DIR) target
 
-test: setup-test check unit blackbox crash encryption histories consumer differential postgres several failover
+test: setup-test check unit blackbox crash disk encryption histories consumer differential postgres several failover
 
 # Layout, generated code, lints.
 check: setup-build
@@ -37,6 +37,10 @@ blackbox: build
 crash: build
 	tests/run crash
 	tests/run crash --encrypted --rounds 10
+
+# The disk under the server is full, or its writes fail.
+disk: build
+	tests/run disk --short
 
 # Nothing that was written can be read from an encrypted data directory; wrong and missing keys are told apart.
 encryption: build
