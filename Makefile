@@ -7,7 +7,7 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 CARGO  := cargo
 STATOR := $(CARGO_TARGET_DIR)/release/stator
 
-.PHONY: run build test check unit vectors blackbox crash overload encryption histories simulate consumer differential postgres several failover instructions bench fmt setup-build setup-test
+.PHONY: run build test check unit vectors blackbox crash overload disk encryption histories simulate consumer differential postgres several failover instructions bench fmt setup-build setup-test
 
 run: build
 	$(STATOR) serve $(ARGS)
@@ -47,6 +47,9 @@ crash: build
 overload: build
 	tests/run overload --short
 	tests/run hostile --short
+# The disk under the server is full, or its writes fail.
+disk: build
+	tests/run disk --short
 
 # Nothing that was written can be read from an encrypted data directory; wrong and missing keys are told apart.
 encryption: build

@@ -25,6 +25,7 @@ impl Directory {
     /// # Errors
     /// Those of the store.
     pub async fn ensure_account(&self, account: &str) -> Result<Option<RootCredentials>> {
+        let store_epoch = self.store_epoch();
         let made = change!(self, async |change| {
             let key = principals::account(account);
             let known: Option<Account> = change.read(&key).await?;
@@ -39,7 +40,7 @@ impl Directory {
             change.write(key, &record)?;
             Ok(Some(made))
         })?;
-        self.settle().await?;
+        self.settle(store_epoch).await?;
         Ok(made.map(|made| RootCredentials {
             account: account.to_owned(),
             access_key_id: made.key.id,

@@ -117,8 +117,13 @@ impl Directory {
         self.find(account, name).await?.ok_or_else(|| crate::failure::no_such(T::WORD, name))
     }
 
-    /// Waits until everything that was read or changed so far survives power loss.
-    pub(crate) async fn settle(&self) -> Result<()> {
-        Ok(self.store.durable(self.store.latest()).await?)
+    /// The store's epoch, to be asked before what [`Self::settle`] waits for is read.
+    pub(crate) fn store_epoch(&self) -> u64 {
+        self.store.epoch()
+    }
+
+    /// Waits until everything survives power loss that was read or changed since the store's epoch was asked for.
+    pub(crate) async fn settle(&self, store_epoch: u64) -> Result<()> {
+        Ok(self.store.durable(self.store.latest_since(store_epoch)).await?)
     }
 }

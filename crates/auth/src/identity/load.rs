@@ -24,13 +24,13 @@ pub(super) async fn identity(
     token: Option<&str>,
     now: Timestamp,
 ) -> std::result::Result<Identity, Unidentified> {
-    let epoch = directory.epoch();
+    let (epoch, store_epoch) = (directory.epoch(), directory.store_epoch());
     let loaded = match token {
         None => long_term(directory, key_id).await?,
         Some(token) => temporary(directory, key_id, token, now).await?,
     };
     // Who was made by a change that is not durable yet must not be served before it is.
-    directory.settle().await?;
+    directory.settle(store_epoch).await?;
     Ok(Identity { epoch, ..loaded })
 }
 

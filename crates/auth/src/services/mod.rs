@@ -138,10 +138,11 @@ impl Services {
         event.is_known(row, form);
         reaches(row, caller)?;
         let directory = self.authenticator.directory();
+        let store_epoch = directory.store_epoch();
         let granted = Granted::authorize(row, form, (caller, origin), directory, event).await?;
         let answer = (row.run)(&granted).await;
         // A refusal tells of what there is, too.
-        directory.settle().await?;
+        directory.settle(store_epoch).await?;
         Ok((row, answer?))
     }
 }
