@@ -87,9 +87,10 @@ impl Directory {
     /// # Errors
     /// The directory could not be read.
     pub async fn ids_of_named(&self, names: &BTreeSet<String>) -> Result<Option<Ids>> {
+        let store_epoch = self.store_epoch();
         let ids = self.identify(names).await?;
         // Who was made by a change that is not durable yet must not be told of before it is.
-        self.settle().await?;
+        self.settle(store_epoch).await?;
         Ok(ids.ok())
     }
 
@@ -99,8 +100,9 @@ impl Directory {
     /// # Errors
     /// The directory could not be read.
     pub async fn other_names(&self, ids: &Ids) -> Result<Ids> {
+        let store_epoch = self.store_epoch();
         let shown = self.shown(&ids.clone().into_iter().collect()).await?;
-        self.settle().await?;
+        self.settle(store_epoch).await?;
         Ok(shown.into_iter().map(|((name, _), other)| (name, other)).collect())
     }
 
