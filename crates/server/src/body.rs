@@ -33,8 +33,8 @@ pub(crate) struct Received<'a> {
     body: Bytes,
     /// The body as it came, where it came compressed.
     compressed: Option<Bytes>,
-    /// Stands for the bytes of both.
-    _held: Option<Held>,
+    /// Stands for the bytes of both. Few requests have it, so it takes little room in the others.
+    _held: Option<Box<Held>>,
 }
 
 impl<'a> Received<'a> {
@@ -62,6 +62,7 @@ pub(crate) async fn receive<'a, B: Body>(
     limits: &Limits,
 ) -> Result<Received<'a>, Refusal> {
     let mut held = None;
+    let body = pin!(body);
     let collecting = collect(head, body, (place, &mut held), limits.body_bytes);
     let body = clock.timeout(limits.body_timeout, collecting).await.unwrap_or(Err(Refusal::TimedOut))?;
     let plain = if is_gzip(head) { Some(decompressed(&body, limits.body_bytes)?) } else { None };
@@ -83,20 +84,19 @@ pub(crate) async fn receive<'a, B: Body>(
 fn grow(
     head: &Head<'_>,
     (seat, admission): (&Arc<Seat>, &Admission),
-    held: &mut Option<Held>,
+    held: &mut Option<Box<Held>>,
     bytes: usize,
 ) -> Result<(), Refusal> {
-    let held = held.get_or_insert_with(|| Held::none(&admission.held, seat));
+    let held = held.get_or_insert_with(|| Box::new(Held::none(&admission.held, seat)));
     if held.grow(bytes) { Ok(()) } else { Err(admission.refuse_body(head)) }
 }
 
 async fn collect<B: Body>(
     head: &Head<'_>,
-    body: B,
-    (place, held): ((&Arc<Seat>, &Admission), &mut Option<Held>),
+    mut body: Pin<&mut B>,
+    (place, held): ((&Arc<Seat>, &Admission), &mut Option<Box<Held>>),
     limit: usize,
 ) -> Result<Bytes, Refusal> {
-    let mut body = pin!(body);
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limit {
         // Who waits for a "100 Continue" has not begun to send, and reads the refusal at once.
