@@ -1,12 +1,12 @@
 //! Compiles what lies between RocksDB and the disk, against the headers that `librocksdb-sys` brings: the errors that RocksDB recovers from,
-//! the bridge from RocksDB's encryption to the cipher, and for tests a disk that is watched.
+//! the logs in which it comes to an end, the bridge from RocksDB's encryption to the cipher, and for tests a disk that is watched.
 //!
 //! What must hold: it is compiled as `librocksdb-sys` compiles RocksDB itself (NDEBUG, C++20), for both see the same classes.
 
 use std::path::Path;
 
 fn main() {
-    let mut sources = vec!["src/disk/files.cc", "src/encryption/bridge.cc"];
+    let mut sources = vec!["src/disk/files.cc", "src/disk/logs.cc", "src/encryption/bridge.cc"];
     if std::env::var_os("CARGO_FEATURE_FAULTS").is_some() {
         sources.push("src/disk/observed.cc");
     }

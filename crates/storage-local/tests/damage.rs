@@ -15,6 +15,8 @@ mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use common::{copy, encrypted, files, master_key, set, set_durably};
 use runtime::Clock;
@@ -223,6 +225,47 @@ fn a_damaged_log_is_left_as_it_is() {
     // Once the byte is turned back everything is there.
     fs::write(&log, good).unwrap();
     expect(Whole, open(&whole, false), "after the repair");
+}
+
+/// RocksDB gives up at once what power loss left behind the end of the log, whatever type of record it looks like; and a type in the
+/// middle that has become another one is damage.
+#[test]
+fn records_of_every_type_come_to_an_end() {
+    let dir = TempDir::new().unwrap();
+    let whole = fill(dir.path(), false);
+    let good = fs::read(log_of(&whole)).unwrap();
+    for kind in (0..16).chain(124..140).chain([255]) {
+        let image = dir.path().join("image");
+        copy(&whole, &image);
+        let garbage = [0xAB, 0xCD, 0xEF, 0x01, 3, 0, kind, b'x', b'y', b'z', 0, 0, 0, 0, 0, 0];
+        fs::write(log_of(&image), [&good[..], &garbage].concat()).unwrap();
+        expect(Whole, open_in_time(&image), &format!("type {kind} behind the end"));
+        fs::remove_dir_all(&image).unwrap();
+
+        copy(&whole, &image);
+        let mut turned = good.clone();
+        // The first record's, and that of the one behind it.
+        let second = 7 + usize::from(u16::from_le_bytes([good[4], good[5]]));
+        for header in [0, second] {
+            turned[header + 6] = kind;
+        }
+        if turned != good {
+            fs::write(log_of(&image), &turned).unwrap();
+            expect(Refused(".log"), open_in_time(&image), &format!("type {kind} in the middle"));
+        }
+        fs::remove_dir_all(&image).unwrap();
+    }
+}
+
+fn log_of(dir: &Path) -> PathBuf {
+    files(dir, ".log").pop().unwrap()
+}
+
+fn open_in_time(image: &Path) -> Result<LocalStore, String> {
+    let (sender, opened) = mpsc::channel();
+    let image = image.to_owned();
+    std::thread::spawn(move || sender.send(open(&image, false)));
+    opened.recv_timeout(Duration::from_secs(60)).expect("it is opened or refused")
 }
 
 /// The end of a log that was closed in order is covered by a last mark.

@@ -19,6 +19,7 @@
 #include "rocksdb/env.h"
 
 using namespace rocksdb;
+using stator::IsLog;
 
 // Those of alarm.rs.
 extern "C" {
@@ -27,8 +28,6 @@ void stator_alarm_release(const void* alarm);
 }
 
 namespace {
-
-bool IsLog(const std::string& name) { return name.size() >= 4 && name.compare(name.size() - 4, 4, ".log") == 0; }
 
 bool IsCompaction(const IOOptions& options) { return options.io_activity == Env::IOActivity::kCompaction; }
 
@@ -221,5 +220,5 @@ extern "C" rocksdb_env_t* stator_env(const void* alarm, const void* ciphers, std
   if (ciphers != nullptr) {
     files = stator::Encrypted(files, ciphers);
   }
-  return new rocksdb_env_t{NewCompositeEnv(files).release(), false};
+  return new rocksdb_env_t{NewCompositeEnv(stator::EndingLogs(files)).release(), false};
 }

@@ -1,7 +1,8 @@
 //! What is below RocksDB: the file systems that it writes through, and the environment that is made of them.
 //!
 //! ```text
-//! RocksDB -> encrypted files, if the directory is encrypted    ../encryption
+//! RocksDB -> logs in which it comes to an end                  logs.cc
+//!         -> encrypted files, if the directory is encrypted    ../encryption
 //!         -> errors that RocksDB recovers from                 files.cc
 //!            and the store hears of                            alarm.rs
 //!         -> the operating system, watched in tests            observed.cc, observed.rs
