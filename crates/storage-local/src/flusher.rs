@@ -4,10 +4,11 @@
 //! commit a share of a sync, and a lone commit waits for exactly one. Where several waited, the next sync gives them a
 //! fraction of a millisecond to come back.
 //!
-//! When the store has failed, the thread tries every second whether it can be written again.
+//! When the store has failed, the thread tries every few seconds whether it can be written again.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 use std::{io, thread};
 
 use rocksdb::DB;
@@ -16,17 +17,25 @@ use crate::progress::{Progress, Task};
 use crate::store::Shared;
 use crate::{Durability, recovery};
 
+/// How long a failed store waits before it tries for the first time to write again.
+const RECOVERY_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long it waits at most. It waits longer after each attempt that fails: what an attempt lets RocksDB flush in vain keeps it busy for
+/// a second, and RocksDB's own recovery begins only when it is not busy. Attempts that follow each other closely would keep it off.
+const RECOVERY_PAUSE_MAX: Duration = Duration::from_secs(4);
+
 /// One of so many failed attempts to recover is logged, so that the log says about once a minute what is still wrong.
-const ATTEMPTS_PER_WARNING: u32 = 60;
+const ATTEMPTS_PER_WARNING: u32 = 15;
 
 /// Starts the thread; it ends after [`Progress::end`].
 pub fn start(shared: Arc<Shared>, durability: Durability) -> io::Result<JoinHandle<()>> {
     thread::Builder::new().name("store-flusher".to_owned()).spawn(move || {
         let mut attempts: u32 = 0;
-        while let Some(task) = shared.progress.next_task(durability) {
+        let mut pause = RECOVERY_PAUSE;
+        while let Some(task) = shared.progress.next_task(durability, pause) {
             match task {
                 Task::Sync(version) => {
-                    attempts = 0;
+                    (attempts, pause) = (0, RECOVERY_PAUSE);
                     sync(&shared.db, &shared.progress, version);
                 }
                 Task::Look => recovery::look(&shared),
@@ -37,6 +46,7 @@ pub fn start(shared: Arc<Shared>, durability: Durability) -> io::Result<JoinHand
                         }
                         attempts = attempts.wrapping_add(1);
                     }
+                    pause = RECOVERY_PAUSE_MAX.min(pause * 2);
                 }
             }
         }

@@ -39,9 +39,6 @@ const HELD_BACK_PAUSE: Duration = Duration::from_micros(200);
 /// than many, so this is worth a little latency where requests come close upon each other, and nowhere else.
 const GATHERING_TIME: Duration = Duration::from_micros(500);
 
-/// How long a failed store waits before it tries again to write.
-const RECOVERY_INTERVAL: Duration = Duration::from_secs(1);
-
 /// What the flusher does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Task {
@@ -173,8 +170,9 @@ impl Progress {
 
     /// Everything that is visible is durable, and commits can be written again. Called when no commit is being written.
     pub fn recovered(&self) {
+        // First, so that whoever does not see the failure any more does not wait for a sync of the past.
+        self.synced(self.newest_written());
         let mut failure = self.failure.lock();
-        self.durable.fetch_max(self.written.load(Ordering::Acquire), Ordering::AcqRel);
         if failure.take().is_some() {
             self.epoch.fetch_add(1, Ordering::AcqRel);
             tracing::info!("writes go on: everything that was written is on the disk");
@@ -194,8 +192,8 @@ impl Progress {
         if is_failure(epoch) && self.epoch() == epoch { durable } else { self.latest() }
     }
 
-    /// Waits until there is something to do; `None` when the flusher must end.
-    pub fn next_task(&self, durability: Durability) -> Option<Task> {
+    /// Waits until there is something to do, and when the store has failed for as long as the pause; `None` when the flusher must end.
+    pub fn next_task(&self, durability: Durability, pause: Duration) -> Option<Task> {
         let mut waiting = self.waiting.lock();
         self.gather(&mut waiting);
         let mut yields = 0;
@@ -206,7 +204,7 @@ impl Progress {
             if self.has_failed() {
                 // A timeout of the flusher's own, not a clock. It is woken early when the store is closed.
                 let not_ended = |waiting: &mut Waiting| !waiting.ended;
-                self.wanted.wait_while_for(&mut waiting, not_ended, RECOVERY_INTERVAL);
+                self.wanted.wait_while_for(&mut waiting, not_ended, pause);
                 return if waiting.ended { None } else { Some(Task::Recover) };
             }
             if std::mem::take(&mut waiting.look) {

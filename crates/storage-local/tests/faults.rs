@@ -135,7 +135,7 @@ fn expect_stopped(store: &LocalStore, fault: Fault) {
 
 /// Waits until the store takes commits again, for a bounded time.
 fn wait_until(store: &LocalStore, fault: Fault) {
-    for _ in 0..1500 {
+    for _ in 0..6000 {
         if store.accepts_commits() {
             return;
         }
