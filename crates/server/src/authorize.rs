@@ -18,12 +18,12 @@ use engine::access::{Access, Touches, Wanted};
 use policy::{Decision, Key, Policies, Values};
 
 /// A request that its sender may make.
-pub(crate) struct Permitted<T>(T);
+pub(crate) struct Permitted<'r, T>(&'r T);
 
-impl<T> Permitted<T> {
+impl<'r, T> Permitted<'r, T> {
     /// The request.
-    pub(crate) fn request(&self) -> &T {
-        &self.0
+    pub(crate) fn request(&self) -> &'r T {
+        self.0
     }
 }
 
@@ -31,15 +31,16 @@ impl<T> Permitted<T> {
 ///
 /// # Errors
 /// AccessDeniedException, and those of the store.
-pub(crate) async fn authorize<T: Touches + Sync>(
-    request: T,
+pub(crate) async fn authorize<'r, T: Touches + Sync>(
+    request: &'r T,
     context: &Context<'_>,
     call: &AuthenticatedCall<'_>,
-) -> Result<Permitted<T>, Error> {
+) -> Result<Permitted<'r, T>, Error> {
     if let Sender::Known(sender) = call.sender() {
         let origin = call.circumstances(sender);
         let asking = Asking { sender: sender.identity(), origin: &origin };
-        asking.ask(&request, context).await?;
+        // On the heap, so that it takes no room where everybody may do everything.
+        Box::pin(asking.ask(request, context)).await?;
     }
     Ok(Permitted(request))
 }

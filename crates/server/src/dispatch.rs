@@ -70,15 +70,27 @@ impl Service for Dispatch {
     }
 }
 
-/// Lists every operation that is served: its decoder and its function in the engine.
+/// Lists every operation that is served: its decoder and its function in the engine. The future of one that is asked for seldom is on the
+/// heap, so that it takes no room in those of the others.
 macro_rules! dispatch {
-    ($context:ident, $call:ident, $out:ident: $($name:ident $decode:ident $module:ident),* $(,)?) => {
+    (
+        $context:ident, $call:ident, $out:ident:
+        often { $($often:ident $decode_often:ident $often_module:ident,)* }
+        seldom { $($seldom:ident $decode_seldom:ident $seldom_module:ident,)* }
+    ) => {
         match $call.operation() {
-            $(Operation::$name => {
-                let permitted = authorize(api::$decode($call.body())?, $context, $call).await?;
-                ops::$module::run($context, permitted.request()).await?.encode($out);
+            $(Operation::$often => {
+                let request = api::$decode_often($call.body())?;
+                let permitted = authorize(&request, $context, $call).await?;
+                ops::$often_module::run($context, permitted.request()).await?.encode($out);
                 Ok(())
             })*
+            $(Operation::$seldom => Box::pin(async {
+                let request = api::$decode_seldom($call.body())?;
+                let permitted = authorize(&request, $context, $call).await?;
+                ops::$seldom_module::run($context, permitted.request()).await?.encode($out);
+                Ok(())
+            }).await,)*
             _ => Err(messages::unknown_operation()),
         }
     };
@@ -86,39 +98,43 @@ macro_rules! dispatch {
 
 async fn dispatch(context: &Context<'_>, call: &AuthenticatedCall<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
     dispatch!(context, call, out:
-        BatchExecuteStatement decode_batch_execute_statement batch_execute_statement,
-        BatchGetItem decode_batch_get_item batch_get_item,
-        BatchWriteItem decode_batch_write_item batch_write_item,
-        CreateTable decode_create_table create_table,
-        DeleteItem decode_delete_item delete_item,
-        DeleteResourcePolicy decode_delete_resource_policy delete_resource_policy,
-        DeleteTable decode_delete_table delete_table,
-        DescribeContinuousBackups decode_describe_continuous_backups describe_continuous_backups,
-        DescribeEndpoints decode_describe_endpoints describe_endpoints,
-        DescribeLimits decode_describe_limits describe_limits,
-        DescribeStream decode_describe_stream describe_stream,
-        DescribeTable decode_describe_table describe_table,
-        DescribeTimeToLive decode_describe_time_to_live describe_time_to_live,
-        ExecuteStatement decode_execute_statement execute_statement,
-        ExecuteTransaction decode_execute_transaction execute_transaction,
-        GetItem decode_get_item get_item,
-        GetRecords decode_get_records get_records,
-        GetResourcePolicy decode_get_resource_policy get_resource_policy,
-        GetShardIterator decode_get_shard_iterator get_shard_iterator,
-        ListStreams decode_list_streams list_streams,
-        ListTables decode_list_tables list_tables,
-        ListTagsOfResource decode_list_tags_of_resource list_tags_of_resource,
-        PutItem decode_put_item put_item,
-        PutResourcePolicy decode_put_resource_policy put_resource_policy,
-        Query decode_query query,
-        Scan decode_scan scan,
-        TagResource decode_tag_resource tag_resource,
-        TransactGetItems decode_transact_get_items transact_get_items,
-        TransactWriteItems decode_transact_write_items transact_write_items,
-        UntagResource decode_untag_resource untag_resource,
-        UpdateItem decode_update_item update_item,
-        UpdateTable decode_update_table update_table,
-        UpdateTimeToLive decode_update_time_to_live update_time_to_live,
+        often {
+            BatchGetItem decode_batch_get_item batch_get_item,
+            BatchWriteItem decode_batch_write_item batch_write_item,
+            DeleteItem decode_delete_item delete_item,
+            GetItem decode_get_item get_item,
+            PutItem decode_put_item put_item,
+            Query decode_query query,
+            Scan decode_scan scan,
+            TransactGetItems decode_transact_get_items transact_get_items,
+            TransactWriteItems decode_transact_write_items transact_write_items,
+            UpdateItem decode_update_item update_item,
+        }
+        seldom {
+            BatchExecuteStatement decode_batch_execute_statement batch_execute_statement,
+            CreateTable decode_create_table create_table,
+            DeleteResourcePolicy decode_delete_resource_policy delete_resource_policy,
+            DeleteTable decode_delete_table delete_table,
+            DescribeContinuousBackups decode_describe_continuous_backups describe_continuous_backups,
+            DescribeEndpoints decode_describe_endpoints describe_endpoints,
+            DescribeLimits decode_describe_limits describe_limits,
+            DescribeStream decode_describe_stream describe_stream,
+            DescribeTable decode_describe_table describe_table,
+            DescribeTimeToLive decode_describe_time_to_live describe_time_to_live,
+            ExecuteStatement decode_execute_statement execute_statement,
+            ExecuteTransaction decode_execute_transaction execute_transaction,
+            GetRecords decode_get_records get_records,
+            GetResourcePolicy decode_get_resource_policy get_resource_policy,
+            GetShardIterator decode_get_shard_iterator get_shard_iterator,
+            ListStreams decode_list_streams list_streams,
+            ListTables decode_list_tables list_tables,
+            ListTagsOfResource decode_list_tags_of_resource list_tags_of_resource,
+            PutResourcePolicy decode_put_resource_policy put_resource_policy,
+            TagResource decode_tag_resource tag_resource,
+            UntagResource decode_untag_resource untag_resource,
+            UpdateTable decode_update_table update_table,
+            UpdateTimeToLive decode_update_time_to_live update_time_to_live,
+        }
     )
 }
 

@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::Poll;
 
 thread_local! {
@@ -48,9 +48,8 @@ fn message(payload: &dyn Any) -> &str {
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-/// The output of `future`, or its panic.
-pub(crate) async fn caught<F: Future>(future: F) -> Result<F::Output, Panic> {
-    let mut future = pin!(future);
+/// The output of `future`, or its panic. Pinned by the caller: a future that is handed on by value takes its room twice.
+pub(crate) async fn caught<F: Future>(mut future: Pin<&mut F>) -> Result<F::Output, Panic> {
     poll_fn(move |context| {
         IS_CATCHING.set(true);
         // After a panic the future is never polled again, and what it shares with others guards its own consistency.
@@ -70,11 +69,12 @@ pub(crate) async fn caught<F: Future>(future: F) -> Result<F::Output, Panic> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::pin::pin;
 
     #[tokio::test]
     async fn a_panic_becomes_a_description() {
-        assert_eq!(caught(async { 7 }).await.unwrap(), 7);
-        let panic = caught(async { panic!("no such {}", "thing") }).await.unwrap_err();
+        assert_eq!(caught(pin!(async { 7 })).await.unwrap(), 7);
+        let panic = caught(pin!(async { panic!("no such {}", "thing") })).await.unwrap_err();
         assert!(panic.to_string().starts_with("no such thing"));
         assert!(!IS_CATCHING.get());
     }

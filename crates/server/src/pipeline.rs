@@ -27,6 +27,7 @@ use crate::service::{Answer, Service};
 use crate::trail::Trail;
 use hyper::Request;
 use hyper::body::Body;
+use std::pin::pin;
 
 /// Answers one request.
 pub(crate) async fn answer<S: Service, B: Body>(
@@ -46,7 +47,8 @@ pub(crate) async fn answer<S: Service, B: Body>(
             let started = server.clock.moment();
             let trail = Trail::default();
             let mut is_seen = true;
-            let answer = match caught(call((server, seat), (&exchange, &trail), origin, &head, body)).await {
+            let call = pin!(call((server, seat), (&exchange, &trail), origin, &head, body));
+            let answer = match caught(call).await {
                 Ok(Ok(answer)) => answer,
                 Ok(Err(refusal)) => {
                     is_seen = !matches!(refusal, Refusal::Overloaded { .. });
