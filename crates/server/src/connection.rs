@@ -71,7 +71,7 @@ pub(crate) async fn serve_over<S: Service, T: Transport>(
     let seat = Arc::new(seat);
     // What ended it is of no interest to anybody.
     let _ = match is_http2 {
-        true => serve_http2(server, stream, &seat, origin).await,
+        true => Box::pin(serve_http2(server, stream, &seat, origin)).await,
         false => serve_http1(server, stream, &seat, origin).await,
     };
 }
@@ -84,7 +84,8 @@ async fn serve_plain<S: Service>(
 ) -> hyper::Result<()> {
     match while_serving(seat, opening(&stream, &server.clock)).await {
         Some(Ok(Opening::Http1)) => serve_http1(server, stream, seat, origin).await,
-        Some(Ok(Opening::Http2)) => serve_http2(server, stream, seat, origin).await,
+        // On the heap: most connections speak HTTP/1.1, and their tasks stay as small as they are.
+        Some(Ok(Opening::Http2)) => Box::pin(serve_http2(server, stream, seat, origin)).await,
         // Closed by the client, or by us before it said anything.
         Some(Ok(Opening::Closed) | Err(_)) | None => Ok(()),
     }
@@ -136,10 +137,9 @@ async fn serve_http1<S: Service, T: Transport>(
             async move { Ok::<_, Infallible>(pipeline::answer(&context.0, &context.1, &context.2, request).await) },
         )
     });
-    let connection = http1::Builder::new()
-        .max_buf_size(limits.head_bytes)
-        .max_header_size(limits.head_bytes)
-        .serve_connection(io, service);
+    let mut http1 = http1::Builder::new();
+    http1.max_buf_size(limits.head_bytes).max_header_size(limits.head_bytes);
+    let connection = pin!(http1.serve_connection(io, service));
     supervise(seat, connection, |connection| connection.graceful_shutdown()).await.unwrap_or(Ok(()))
 }
 
@@ -156,18 +156,23 @@ async fn serve_http2<S: Service, T: Transport>(
         let context = context.clone();
         async move { Ok::<_, Infallible>(pipeline::answer(&context.0, &context.1, &context.2, request).await) }
     });
-    let connection = http2::Builder::new(Executor)
+    let mut http2 = http2::Builder::new(Executor);
+    http2
         .max_concurrent_streams(limits.streams_per_connection)
         .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
-        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
-        .serve_connection(io, service);
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES);
+    let connection = pin!(http2.serve_connection(io, service));
     supervise(seat, connection, |connection| connection.graceful_shutdown()).await.unwrap_or(Ok(()))
 }
 
-/// Runs `connection` under the orders of its seat: `drain` begins its orderly end, and None says that it was closed.
-async fn supervise<C: Future>(seat: &SeatGuard, connection: C, drain: fn(Pin<&mut C>)) -> Option<C::Output> {
-    let mut connection = pin!(connection);
+/// Runs `connection` under the orders of its seat: `drain` begins its orderly end, and None says that it was closed. Pinned by the caller:
+/// a future that is handed on by value takes its room twice.
+async fn supervise<C: Future>(
+    seat: &SeatGuard,
+    mut connection: Pin<&mut C>,
+    drain: fn(Pin<&mut C>),
+) -> Option<C::Output> {
     let mut draining = false;
     poll_fn(|context| {
         match seat.order(context) {
