@@ -8,6 +8,7 @@ use rocksdb::WriteBatch;
 use storage::batch::FIRST_KEY;
 use storage::{Batch, Check, Mutation, StoreError, Version, counter, log};
 
+use crate::pages::neighbourhood;
 use crate::recent::hash;
 use crate::store::Shared;
 use crate::{error, read, record, replay};
@@ -104,6 +105,7 @@ impl Writer {
             };
             let hash = hash(key);
             shared.recent.note(version, hash);
+            shared.recent.note(version, neighbourhood(key));
             match mutation {
                 Mutation::Set { .. } => shared.values.hide(hash, key),
                 Mutation::Delete { .. } => {

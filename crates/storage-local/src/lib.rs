@@ -1,7 +1,7 @@
 //! The embedded store, the default of one machine: `storage::Store` on RocksDB.
 //!
 //! ```text
-//! get, scan    a cache of values, RocksDB; on the         read.rs, values.rs
+//! get, scan    caches of values and pages, RocksDB; on the read.rs, values.rs, pages.rs
 //!              caller's thread
 //! commit       one short lock: checks, version, one       commit.rs, recent.rs
 //!              RocksDB batch, written and not synced
@@ -32,6 +32,7 @@ mod error;
 mod flusher;
 mod open;
 mod options;
+mod pages;
 mod progress;
 mod read;
 mod recent;

@@ -46,7 +46,7 @@ const DELETIONS_WINDOW: usize = 4096;
 pub fn database(settings: &LocalSettings, alarm: &Arc<Alarm>) -> Options {
     let mut options = Options::default();
     // Looked up without a lock; every read of a range looks up several blocks. 0: it finds out by itself how large entries are.
-    let cache = Cache::new_hyper_clock_cache(settings.memory_bytes - values_bytes(settings.memory_bytes), 0);
+    let cache = Cache::new_hyper_clock_cache(blocks_bytes(settings.memory_bytes), 0);
     options.set_block_based_table_factory(&blocks(&cache));
     set_memory(&mut options, settings, &cache);
     set_log(&mut options, settings.durability);
@@ -62,12 +62,25 @@ pub fn values_bytes(memory_bytes: usize) -> usize {
     memory_bytes / 4
 }
 
+/// How much of the memory pages of ranges take. An eighth: they hold again what blocks and values hold, for those who ask again.
+pub fn pages_bytes(memory_bytes: usize) -> usize {
+    memory_bytes / 8
+}
+
+/// What is left for blocks and write buffers.
+fn blocks_bytes(memory_bytes: usize) -> usize {
+    memory_bytes - values_bytes(memory_bytes) - pages_bytes(memory_bytes)
+}
+
 /// The layout of table files.
 fn blocks(cache: &Cache) -> BlockBasedOptions {
     let mut blocks = BlockBasedOptions::default();
     blocks.set_block_cache(cache);
     // Fewer index entries and better compression than 4 KiB; an item has about a kilobyte.
     blocks.set_block_size(16 * KIB);
+    // A search within a block reads every key from a restart point on, and each is on a cache line of its own: with the sixteen that are
+    // usual, a Query of ten items cost 5 % more. Keys that are written whole take a few bytes more.
+    blocks.set_block_restart_interval(4);
     // A read of an absent key, as every first write makes, skips 99 of 100 files; keys are only ever read whole.
     blocks.set_bloom_filter(10.0, false);
     blocks.set_whole_key_filtering(true);

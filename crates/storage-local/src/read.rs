@@ -1,5 +1,5 @@
-//! Reads: each call sees one point of the order of commits. A point read asks the cache of values first; what comes from RocksDB is
-//! copied once, from the block or memory table into the answer.
+//! Reads: each call sees one point of the order of commits. A point read asks the cache of values first, a short
+//! range that of pages; what comes from RocksDB is copied once, from the block or memory table into the answer.
 
 use bytes::Bytes;
 use rocksdb::{DBPinnableSlice, DEFAULT_COLUMN_FAMILY_NAME, ReadOptions};
@@ -110,8 +110,19 @@ fn versioned(key: &[u8], found: &[u8]) -> Result<Versioned, StoreError> {
     Ok(Versioned { version, value: Bytes::copy_from_slice(value) })
 }
 
-/// One page of a range. The iterator is a snapshot: it sees the sequence number at which it was made.
+/// One page of a range.
 pub fn scan(shared: &Shared, scan: &Scan) -> Result<Page, StoreError> {
+    // While the store has failed, what is not durable is refused, and a kept page does not tell.
+    if shared.progress.has_failed() {
+        return read_range(shared, scan);
+    }
+    let is_untouched_since = |version, neighbourhood| shared.recent.is_untouched_since(version, neighbourhood);
+    let visible = shared.progress.newest_written();
+    shared.pages.get_or_read(scan, visible, is_untouched_since, || read_range(shared, scan))
+}
+
+/// One page of a range from RocksDB. The iterator is a snapshot: it sees the sequence number at which it was made.
+fn read_range(shared: &Shared, scan: &Scan) -> Result<Page, StoreError> {
     let mut page = PageBuilder::new(scan);
     let from = scan.from.as_ref().max(FIRST_KEY);
     if scan.to.as_ref() <= from {

@@ -17,6 +17,7 @@ use storage::{Batch, Page, Reply, Scan, Store, StoreError, Version, Versioned};
 use crate::commit::Writer;
 use crate::disk::Alarm;
 use crate::open::{self, OpenError, Opened};
+use crate::pages::Pages;
 use crate::progress::Progress;
 use crate::recent::Recent;
 use crate::removals::Removals;
@@ -68,6 +69,8 @@ pub struct Shared {
     pub removals: Removals,
     /// Values that were read lately.
     pub values: Values,
+    /// Pages that were read lately.
+    pub pages: Pages,
     /// One commit at a time. No two requests wait here for long: what waits for a disk under it is a read of a check that
     /// no cache holds, and RocksDB when it holds writers back because it cannot keep up.
     pub writer: Mutex<Writer>,
@@ -161,6 +164,7 @@ impl Shared {
             recent: Recent::new(recovered),
             removals: Removals::default(),
             values: Values::new(options::values_bytes(settings.memory_bytes)),
+            pages: Pages::new(options::pages_bytes(settings.memory_bytes)),
             writer: Mutex::new(Writer::new()),
             closed: AtomicBool::new(false),
         }

@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use crate::Version;
 
 /// In which order a scan walks its range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// From the lowest key up.
     Forward,
@@ -17,7 +17,7 @@ pub enum Direction {
 }
 
 /// One page of a range of keys. An empty or reversed range is an empty page.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Scan {
     /// The first key of the range.
     pub from: Bytes,
@@ -132,6 +132,18 @@ impl Page {
     #[must_use]
     pub fn last(&self) -> Option<Entry<'_>> {
         self.spans.last().map(|span| self.entry(span))
+    }
+
+    /// The bytes of all keys and values.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// The same page in no more memory than it needs, to be kept.
+    #[must_use]
+    pub fn compact(&self) -> Self {
+        Self { buffer: Bytes::copy_from_slice(&self.buffer), spans: self.spans.clone(), more: self.more }
     }
 
     fn entry(&self, span: &Span) -> Entry<'_> {
