@@ -9,6 +9,7 @@ mod config;
 mod keys;
 mod listening;
 mod log;
+mod pages;
 mod serve;
 
 use clap::Parser;
@@ -20,6 +21,7 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    pages::start_small();
     let arguments = Arguments::parse();
     let result = match arguments.command {
         Command::Serve(flags) => config::resolve(*flags).and_then(|settings| serve::run(&settings)),

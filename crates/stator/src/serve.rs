@@ -2,7 +2,7 @@
 
 use crate::config::{Database, Durability, Place, Settings};
 use crate::keys::{Absence, Secrets};
-use crate::{access, listening, log};
+use crate::{access, listening, log, pages};
 use engine::Engine;
 use engine::policies::Principals;
 use runtime::{Clock, Random};
@@ -23,6 +23,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub fn run(settings: &Settings) -> Result<ExitCode, String> {
     log::start(&settings.log_level, settings.log_format)?;
     server::log_panics();
+    pages::choose(settings.memory_bytes);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
