@@ -39,7 +39,7 @@ fn neighbourhood_of_range(scan: &Scan) -> Option<u64> {
 
 /// The pages that were read lately.
 pub struct Pages {
-    pages: Cache<Scan, Kept, Bytes>,
+    pages: Cache<Scan, Kept, Weight>,
 }
 
 #[derive(Clone)]
@@ -50,9 +50,9 @@ struct Kept {
 }
 
 #[derive(Clone)]
-struct Bytes;
+struct Weight;
 
-impl Weighter<Scan, Kept> for Bytes {
+impl Weighter<Scan, Kept> for Weight {
     fn weight(&self, scan: &Scan, kept: &Kept) -> u64 {
         (ENTRY_BYTES + scan.from.len() + scan.to.len() + kept.page.bytes()) as u64
     }
@@ -61,7 +61,7 @@ impl Weighter<Scan, Kept> for Bytes {
 impl Pages {
     /// A cache that takes about so many bytes when it is full.
     pub fn new(bytes_max: usize) -> Self {
-        Self { pages: Cache::with_weighter(bytes_max / EXPECTED_BYTES, bytes_max as u64, Bytes) }
+        Self { pages: Cache::with_weighter(bytes_max / EXPECTED_BYTES, bytes_max as u64, Weight) }
     }
 
     /// The page of a range: from here, if it is known to be what `read` would find, which reads it otherwise. `visible` is the newest
