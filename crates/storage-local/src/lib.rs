@@ -61,8 +61,8 @@ pub struct LocalSettings {
     /// Where the files are. Created, with its parents, when missing.
     pub dir: PathBuf,
     /// When a write is acknowledged.
+    pub durability: Durability,
     /// Bounds what the store keeps in memory: cached values, pages and blocks, with filters and indexes, and the write buffers.
-    /// Bounds what the store keeps in memory: cached values, cached blocks with filters and indexes, and the write buffers.
     /// Taken as needed, not at once.
     pub memory_bytes: usize,
     /// The keys of the directory, if it is encrypted: those of [`open_keys`].
