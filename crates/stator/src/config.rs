@@ -12,6 +12,7 @@ pub use network::{Certificate, ListenerChoice, TlsChoice};
 pub use store::{Database, Place};
 
 use clap::{Args, Parser, Subcommand};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -149,7 +150,7 @@ fn settle(flags: Flags, file: Flags) -> Result<Settings, String> {
         )?,
         accounts: accounts(if flags.account.is_empty() { file.account } else { flags.account })?,
         durability: flags.durability.or(file.durability).unwrap_or(Durability::Sync),
-        memory_bytes: flags.memory_mb.or(file.memory_mb).unwrap_or(512) as usize * 1024 * 1024,
+        memory_bytes: flags.memory_mb.or(file.memory_mb).map_or(512, NonZeroU32::get) as usize * 1024 * 1024,
         log_level: flags.log_level.or(file.log_level).unwrap_or_else(|| "info".to_owned()),
         log_format: flags.log_format.or(file.log_format).unwrap_or(LogFormat::Json),
     })

@@ -3,6 +3,7 @@
 use super::network::ListenerTable;
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Deserializer};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 /// When a write is acknowledged.
@@ -135,7 +136,7 @@ pub struct Flags {
     pub(super) partition_hot_seconds: Option<u32>,
     /// The memory that the store may use for its caches and write buffers, in MiB [default: 512]
     #[arg(long, env = "STATOR_MEMORY_MB")]
-    pub(super) memory_mb: Option<u32>,
+    pub(super) memory_mb: Option<NonZeroU32>,
     /// What to log: error, warn, info, debug, or a filter of tracing [default: info]
     #[arg(long, env = "STATOR_LOG_LEVEL")]
     pub(super) log_level: Option<String>,
