@@ -71,7 +71,7 @@ pub(crate) async fn serve_over<S: Service, T: Transport>(
     let seat = Arc::new(seat);
     // What ended it is of no interest to anybody.
     let _ = match is_http2 {
-        true => Box::pin(serve_http2(server, stream, &seat, origin)).await,
+        true => serve_http2(server, stream, &seat, origin).await,
         false => serve_http1(server, stream, &seat, origin).await,
     };
 }

@@ -79,21 +79,19 @@ macro_rules! dispatch {
         seldom { $($seldom:ident $decode_seldom:ident $seldom_module:ident,)* }
     ) => {
         match $call.operation() {
-            $(Operation::$often => {
-                let request = api::$decode_often($call.body())?;
-                let permitted = authorize(&request, $context, $call).await?;
-                ops::$often_module::run($context, permitted.request()).await?.encode($out);
-                Ok(())
+            $(Operation::$often => dispatch!($context, $call, $out, $decode_often, $often_module),)*
+            $(Operation::$seldom => {
+                Box::pin(async { dispatch!($context, $call, $out, $decode_seldom, $seldom_module) }).await
             })*
-            $(Operation::$seldom => Box::pin(async {
-                let request = api::$decode_seldom($call.body())?;
-                let permitted = authorize(&request, $context, $call).await?;
-                ops::$seldom_module::run($context, permitted.request()).await?.encode($out);
-                Ok(())
-            }).await,)*
             _ => Err(messages::unknown_operation()),
         }
     };
+    ($context:ident, $call:ident, $out:ident, $decode:ident, $module:ident) => {{
+        let request = api::$decode($call.body())?;
+        let permitted = authorize(&request, $context, $call).await?;
+        ops::$module::run($context, permitted.request()).await?.encode($out);
+        Ok(())
+    }};
 }
 
 async fn dispatch(context: &Context<'_>, call: &AuthenticatedCall<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
