@@ -1,5 +1,5 @@
 //! Pages of memory: small ones, unless there is much. In huge ones, of 2 MB, the allocator's many pools of a few kilobytes are filled up by
-//! the kernel: an idle server was a third larger and an idle connection twice as large, and requests were 2 % cheaper.
+//! the kernel: an idle server was a fifth larger and an idle connection twice as large, and requests were 2 % cheaper.
 
 /// With so much memory for the store, huge pages save more than they cost.
 const HUGE_FROM_BYTES: usize = 1024 * 1024 * 1024;

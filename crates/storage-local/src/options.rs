@@ -81,7 +81,7 @@ fn blocks(cache: &Cache) -> BlockBasedOptions {
     // its block: from 16 KiB, a GetItem that no cache held cost a tenth more.
     blocks.set_block_size(8 * KIB);
     // A search within a block reads every key from a restart point on, and each is on a cache line of its own: with the sixteen that are
-    // usual, a Query of ten items cost 5 % more. Keys that are written whole take a few bytes more.
+    // usual, a Query of ten items spent 7 % on it. Keys that are written whole take a few bytes more.
     blocks.set_block_restart_interval(4);
     // A read of an absent key, as every first write makes, skips 99 of 100 files; keys are only ever read whole.
     blocks.set_bloom_filter(10.0, false);

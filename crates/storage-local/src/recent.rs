@@ -1,5 +1,5 @@
 //! Which keys were written lately, roughly: a fixed table that holds, for every hash of a key, the newest commit that wrote
-//! a key of that hash.
+//! a key of that hash. Beside keys it holds their neighbourhoods, in the same way (pages.rs).
 //!
 //! A commit looks here before it reads a key that it must check, and a reader before it leaves what it has read in the cache. The
 //! table errs on one side alone: it may take a key for written because another of the same hash was; it never misses a write.
@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use storage::Version;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Half a megabyte of versions: of the writes that come between a read and its commit, one in 65,536 shares the slot.
+/// Half a megabyte of versions: of the writes that come between a read and its commit, one in 32,768 shares the slot,
+/// for a write notes its key and its neighbourhood.
 const SLOTS: usize = 65_536;
 
 /// When keys were last written.
