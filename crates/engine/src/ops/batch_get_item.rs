@@ -12,12 +12,15 @@ use crate::{key, plan, write};
 use api::{BatchGetItemInput, BatchGetItemOutput, Decoded, Error, KeysAndAttributes, Layer, Map, messages};
 use bytes::Bytes;
 use expression::Projection;
+use model::encoded::write_item;
 use model::{EncodedItem, limits};
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 const WORDING: Wording = Wording::Bare;
+
+/// For how much of an encoded key there is room at once.
+const EXPECTED_KEY_BYTES: usize = 64;
 
 /// The part of a batch that one table answers.
 struct TableRead<'a> {
@@ -131,8 +134,16 @@ fn check_table<'a>(name: &'a str, request: &'a KeysAndAttributes<'a>) -> Result<
 
 /// Whether a key stands twice in a list; keys are compared by their encoded form.
 fn has_duplicates(keys: &[model::Item<'_>]) -> bool {
-    let mut seen = HashSet::with_capacity(keys.len());
-    keys.iter().any(|key| !seen.insert(EncodedItem::from_item(key).bytes().clone()))
+    let mut buffer = Vec::with_capacity(keys.len() * EXPECTED_KEY_BYTES);
+    let mut begin = 0;
+    let spans = keys.iter().map(|key| {
+        write_item(key, &mut buffer);
+        std::mem::replace(&mut begin, buffer.len())..buffer.len()
+    });
+    let spans: Vec<_> = spans.collect();
+    let mut encoded: Vec<&[u8]> = spans.into_iter().map(|span| &buffer[span]).collect();
+    encoded.sort_unstable();
+    encoded.windows(2).any(|pair| pair[0] == pair[1])
 }
 
 fn keys(table: &Arc<OpenTable>, read: &TableRead<'_>) -> Result<Vec<ItemKey>, Error> {
