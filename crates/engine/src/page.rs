@@ -11,8 +11,8 @@ use crate::checks::Wording;
 use crate::context::Context;
 use crate::error::corrupted;
 use crate::plan::{Plan, Returned};
+use crate::write;
 use api::Error;
-use bytes::Bytes;
 use layout::ItemRecord;
 use model::limits::PAGE_SIZE_MAX;
 use model::{EncodedItem, Item};
@@ -106,7 +106,7 @@ impl<'p> Progress<'p> {
             self.items.reserve(page.len());
         }
         for entry in page.iter() {
-            let record = decode(entry.key, &entry.value_bytes())?;
+            let record = write::decode(entry.key, &entry.versioned())?;
             if let Some(last) = self.evaluate(&record, &record)? {
                 return Ok(Some(last));
             }
@@ -119,7 +119,7 @@ impl<'p> Progress<'p> {
         let mut entries = Vec::with_capacity(page.len());
         let mut keys = Vec::with_capacity(page.len());
         for entry in page.iter() {
-            let record = decode(entry.key, &entry.value_bytes())?;
+            let record = write::decode(entry.key, &entry.versioned())?;
             let key = self.plan.target.item_key_of(record.item.view()).ok_or_else(|| corrupted(entry.key))?;
             entries.push(record);
             keys.push(key.bytes);
@@ -128,7 +128,7 @@ impl<'p> Progress<'p> {
         for ((entry, key), item) in entries.iter().zip(&keys).zip(items) {
             // An item that was deleted since its entry was read is not there any more.
             let Some(item) = item else { continue };
-            let item = decode(key, &item.value)?;
+            let item = write::decode(key, &item)?;
             self.fetched_units += read_units(item.size, self.plan.consistency);
             if let Some(last) = self.evaluate(entry, &item)? {
                 return Ok(Some(last));
@@ -170,8 +170,4 @@ impl<'p> Progress<'p> {
         let Self { items, count, scanned_count, read_size, .. } = self;
         Answer { items, count, scanned_count, read_size, last_evaluated_key, consumed }
     }
-}
-
-fn decode(key: &[u8], value: &Bytes) -> Result<ItemRecord, Error> {
-    ItemRecord::decode(value).map_err(|_| corrupted(key))
 }

@@ -302,7 +302,8 @@ impl Written {
     }
 }
 
-/// Reads a stored item.
+/// Reads a stored item or index entry.
 pub fn decode(key: &[u8], stored: &Versioned) -> Result<ItemRecord, Error> {
-    ItemRecord::decode(&stored.value).map_err(|_| corrupted(key))
+    let read = if stored.is_sound { ItemRecord::of_sound } else { ItemRecord::decode };
+    read(&stored.value).map_err(|_| corrupted(key))
 }

@@ -15,5 +15,5 @@ pub mod token;
 pub use change::{Cause, ChangeKind, ChangeRecord};
 pub use code::KeyValue;
 pub use keys::{Range, Space};
-pub use record::{Corrupted, ItemRecord};
+pub use record::{Corrupted, ItemRecord, is_sound};
 pub use token::{Digest, TokenRecord};

@@ -4,6 +4,7 @@
 //! record = format:u8 (1) size:u32le item       size: the item's size in DynamoDB's arithmetic, kept because every write and read needs it
 //! ```
 
+use crate::keys::Space;
 use bytes::Bytes;
 use model::stream::{ShardClosing, ShardOpening, StreamRecord};
 use model::{EncodedItem, ItemView, Table};
@@ -38,10 +39,13 @@ pub struct ItemRecord {
 impl ItemRecord {
     /// Reads a stored value.
     pub fn decode(value: &Bytes) -> Result<Self, Corrupted> {
-        let header = value.first_chunk::<HEADER>().ok_or(Corrupted)?;
-        let [FORMAT, size @ ..] = *header else { return Err(Corrupted) };
-        let item = EncodedItem::parse(value.slice(HEADER..)).map_err(|_| Corrupted)?;
-        Ok(Self { size: u32::from_le_bytes(size) as usize, item })
+        if is_record(value) { Self::of_sound(value) } else { Err(Corrupted) }
+    }
+
+    /// Reads a stored value that [`is_sound`] has been asked for.
+    pub fn of_sound(value: &Bytes) -> Result<Self, Corrupted> {
+        let size = size_of_record(value).ok_or(Corrupted)?;
+        Ok(Self { size, item: EncodedItem::parsed_before(value.slice(HEADER..)) })
     }
 
     /// The value to store.
@@ -52,6 +56,25 @@ impl ItemRecord {
         value.extend_from_slice(item.bytes());
         value.into()
     }
+}
+
+/// Whether a stored value is one that its key may have. Only items and index entries are looked at: they are read without looking
+/// again. Everything else is parsed whenever it is used.
+pub fn is_sound(key: &[u8], value: &[u8]) -> bool {
+    match key.first() {
+        Some(&space) if space == Space::Item as u8 || space == Space::IndexEntry as u8 => is_record(value),
+        Some(_) | None => true,
+    }
+}
+
+fn is_record(value: &[u8]) -> bool {
+    size_of_record(value).is_some() && ItemView::parse(&value[HEADER..]).is_ok()
+}
+
+/// The size of the item, from the header of its record.
+fn size_of_record(value: &[u8]) -> Option<usize> {
+    let [FORMAT, size @ ..] = *value.first_chunk::<HEADER>()? else { return None };
+    Some(u32::from_le_bytes(size) as usize)
 }
 
 /// What is stored as JSON: few, small, and members may be added.
@@ -114,5 +137,18 @@ mod tests {
         assert_eq!(ItemRecord::decode(&value.slice(..value.len() - 1)), Err(Corrupted));
         assert_eq!(ItemRecord::decode(&Bytes::from_static(&[2, 0, 0, 0, 0, 0])), Err(Corrupted));
         assert_eq!(ItemRecord::decode(&Bytes::new()), Err(Corrupted));
+    }
+
+    #[test]
+    fn items_and_index_entries_are_sound_when_they_decode_and_all_else_is() {
+        let item = Item::from_pairs(vec![("pk".into(), AttributeValue::string("a"))]);
+        let value = ItemRecord::encode(3, EncodedItem::from_item(&item).view());
+        assert_eq!(ItemRecord::of_sound(&value), ItemRecord::decode(&value));
+        let cut = value.slice(..value.len() - 1);
+        for space in [Space::Item, Space::IndexEntry] {
+            let key = [space as u8, 7];
+            assert_eq!([&value, &cut, &Bytes::new()].map(|value| is_sound(&key, value)), [true, false, false]);
+        }
+        assert!(is_sound(&[Space::Counter as u8, 7], &cut) && is_sound(&[], &cut));
     }
 }

@@ -61,6 +61,12 @@ impl EncodedItem {
         Ok(Self(bytes))
     }
 
+    /// Takes bytes that [`EncodedItem::parse`] has taken before, without looking again.
+    pub fn parsed_before(bytes: Bytes) -> Self {
+        debug_assert!(ItemView::parse(&bytes).is_ok(), "the bytes were parsed before");
+        Self(bytes)
+    }
+
     /// Encodes a tree.
     pub fn from_item(item: &Item<'_>) -> Self {
         let mut out = Vec::with_capacity(256);

@@ -129,7 +129,13 @@ async fn open_directory(settings: &Settings, dir: &Path) -> Result<(Arc<dyn Stor
         None => None,
     };
     let secrets = keys.clone().map_or(Secrets::None, Secrets::Directory);
-    let local = LocalSettings { durability, memory_bytes: settings.memory_bytes, keys, ..LocalSettings::new(dir) };
+    let local = LocalSettings {
+        durability,
+        memory_bytes: settings.memory_bytes,
+        keys,
+        soundness: Some(layout::is_sound),
+        ..LocalSettings::new(dir)
+    };
     let store = LocalStore::open(&local).map_err(|problem| problem.to_string())?;
     Ok((Arc::new(store), secrets))
 }

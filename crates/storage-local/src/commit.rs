@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use rocksdb::WriteBatch;
 use storage::batch::FIRST_KEY;
-use storage::{Batch, Check, Mutation, StoreError, Version, counter, log};
+use storage::{Batch, Check, Mutation, StoreError, Version, Versioned, counter, log};
 
 use crate::pages::neighbourhood;
 use crate::recent::hash;
@@ -107,7 +107,7 @@ impl Writer {
             shared.recent.note(version, hash);
             shared.recent.note(version, neighbourhood(key));
             match mutation {
-                Mutation::Set { .. } => shared.values.hide(hash, key),
+                Mutation::Set { value, .. } => shared.values.hide(hash, key, value.len()),
                 Mutation::Delete { .. } => {
                     shared.removals.note(version, key, shared.progress.newest_durable());
                     shared.values.forget(hash, key);
@@ -127,7 +127,9 @@ impl Writer {
     fn show(&self, shared: &Shared, version: Version, mutations: &[Mutation]) {
         for (mutation, hash) in mutations.iter().zip(&self.hashes).rev() {
             if let Mutation::Set { key, value } = mutation {
-                shared.values.show(*hash, key, version, value);
+                // Those who commit write what they can read.
+                let is_sound = shared.soundness.is_some();
+                shared.values.show(*hash, key, Versioned { version, value: value.clone(), is_sound });
             }
         }
     }

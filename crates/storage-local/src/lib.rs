@@ -47,6 +47,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use keyring::Keyring;
+use storage::Soundness;
 
 pub use disk::Disk;
 #[cfg(feature = "faults")]
@@ -69,6 +70,8 @@ pub struct LocalSettings {
     pub keys: Option<Arc<Keyring>>,
     /// What the files are on.
     pub disk: Disk,
+    /// What values are asked for when they are read from the files; without it no value is known to be sound.
+    pub soundness: Option<Soundness>,
 }
 
 /// When `durable` returns.
@@ -90,6 +93,7 @@ impl LocalSettings {
             memory_bytes: 128 * 1024 * 1024,
             keys: None,
             disk: Disk::default(),
+            soundness: None,
         }
     }
 }

@@ -56,10 +56,10 @@ pub fn database(settings: &LocalSettings, alarm: &Arc<Alarm>) -> Options {
     options
 }
 
-/// How much of the memory values take. A quarter: a value in the cache serves a read several times as fast as the block that holds it,
-/// and a block holds cold items beside the hot one; but queries and scans live on blocks.
+/// How much of the memory values take: all that is left, a quarter of little memory and half of much. A value in the cache serves a read
+/// several times as fast as the block that holds it, and a block holds cold items beside the hot one.
 pub fn values_bytes(memory_bytes: usize) -> usize {
-    memory_bytes / 4
+    memory_bytes - blocks_bytes(memory_bytes) - pages_bytes(memory_bytes) - memory_bytes / 8
 }
 
 /// How much of the memory pages of ranges take. An eighth: they hold again what blocks and values hold, for those who ask again.
@@ -67,10 +67,12 @@ pub fn pages_bytes(memory_bytes: usize) -> usize {
     memory_bytes / 8
 }
 
-/// How much of the memory blocks and write buffers take: half. The last eighth is for what is counted nowhere: what the allocator loses between
-/// sizes, requests in progress, the program itself. RocksDB aborts where the cache has no room at all.
+/// How much of the memory blocks and write buffers take: half, and from a gigabyte on a quarter. The indexes and filters of ten million
+/// items take some 50 MB of it; queries and scans live on the rest, and what is not here is compressed in the operating system's memory.
+/// The last eighth is for what is counted nowhere: what the allocator loses between sizes, requests in progress, the program itself.
+/// RocksDB aborts where the cache has no room at all.
 fn blocks_bytes(memory_bytes: usize) -> usize {
-    memory_bytes.div_ceil(2)
+    memory_bytes.div_ceil(2).min((memory_bytes / 4).max(512 * MIB))
 }
 
 /// The layout of table files.

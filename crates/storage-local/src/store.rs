@@ -12,7 +12,7 @@ use keyring::{Keyring, MasterKeyId};
 use parking_lot::Mutex;
 use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{DB, ReadOptions, WriteOptions};
-use storage::{Batch, Page, Reply, Scan, Store, StoreError, Version, Versioned};
+use storage::{Batch, Page, Reply, Scan, Soundness, Store, StoreError, Version, Versioned};
 
 use crate::commit::Writer;
 use crate::disk::Alarm;
@@ -71,6 +71,8 @@ pub struct Shared {
     pub values: Values,
     /// Pages that were read lately.
     pub pages: Pages,
+    /// What values are asked for when they come from RocksDB.
+    pub soundness: Option<Soundness>,
     /// One commit at a time. No two requests wait here for long: what waits for a disk under it is a read of a check that
     /// no cache holds, and RocksDB when it holds writers back because it cannot keep up.
     pub writer: Mutex<Writer>,
@@ -165,6 +167,7 @@ impl Shared {
             removals: Removals::default(),
             values: Values::new(options::values_bytes(settings.memory_bytes)),
             pages: Pages::new(options::pages_bytes(settings.memory_bytes)),
+            soundness: settings.soundness,
             writer: Mutex::new(Writer::new()),
             closed: AtomicBool::new(false),
         }

@@ -1,4 +1,4 @@
-//! Values of keys that were read lately, kept exact by every commit: a point read that finds its key here costs a fraction of one that
+//! Values of keys that were read lately, or written while there was room, kept exact by every commit: a point read that finds its key here costs a fraction of one that
 //! goes through RocksDB, and most writes read the old item first.
 //!
 //! ```text
@@ -15,13 +15,18 @@
 use bytes::Bytes;
 use hashbrown::HashTable;
 use parking_lot::Mutex;
-use storage::{Version, Versioned};
+use smallvec::SmallVec;
+use storage::Versioned;
 
 /// As many threads as this read different keys without meeting, mostly. A power of two.
 const SHARDS: usize = 64;
 
-/// What an entry takes beside its key and value: its place in both tables, and the allocator's share.
-const ENTRY_BYTES: usize = 160;
+/// What an entry takes beside its key and value: its place in both tables, which grow by doubling, and the allocator's share.
+const ENTRY_BYTES: usize = 192;
+
+/// Keys up to this size stand in the entry itself: comparing one that stands elsewhere waits for the memory once more. That of an item is
+/// 13 bytes longer than its key attributes.
+const KEY_BYTES_INSIDE: usize = 48;
 
 /// Larger values stay out: a few of them would push out thousands, and copying them costs more than finding them.
 const VALUE_BYTES_MAX: usize = 64 * 1024;
@@ -47,7 +52,7 @@ struct Shard {
 
 struct Entry {
     hash: u64,
-    key: Box<[u8]>,
+    key: SmallVec<[u8; KEY_BYTES_INSIDE]>,
     /// `None` while a commit is writing the key.
     found: Option<Versioned>,
     /// Read since the hand came by.
@@ -89,11 +94,14 @@ impl Values {
         }
     }
 
-    /// A commit is about to write the key.
-    pub fn hide(&self, hash: u64, key: &[u8]) {
+    /// A commit is about to write the key, with a value of so many bytes. A key that is not here is taken in where there is room: what is
+    /// written is often read soon, but pushes out nothing that was read.
+    pub fn hide(&self, hash: u64, key: &[u8], value_bytes: usize) {
         let mut shard = self.shard(hash).lock();
         if let Some(place) = shard.place(hash, key) {
             shard.hide(place);
+        } else if value_bytes <= VALUE_BYTES_MAX && shard.has_room_for(key, value_bytes) {
+            shard.insert(hash, key);
         }
     }
 
@@ -119,12 +127,12 @@ impl Values {
         }
     }
 
-    /// A commit has written the key. Only what is hidden is shown: keys that nobody read are not taken in.
-    pub fn show(&self, hash: u64, key: &[u8], version: Version, value: &Bytes) {
+    /// A commit has written the key. Only what is hidden is shown.
+    pub fn show(&self, hash: u64, key: &[u8], written: Versioned) {
         let mut shard = self.shard(hash).lock();
         let is_hidden = |place: usize| shard.entries[place].found.is_none();
-        if shard.place(hash, key).is_some_and(is_hidden) && value.len() <= VALUE_BYTES_MAX {
-            shard.set(hash, key, Versioned { version, value: value.clone() });
+        if shard.place(hash, key).is_some_and(is_hidden) && written.value.len() <= VALUE_BYTES_MAX {
+            shard.set(hash, key, written);
         }
     }
 
@@ -158,6 +166,10 @@ impl Shard {
         while self.bytes_max < self.bytes && 1 < self.entries.len() {
             self.evict_one();
         }
+    }
+
+    fn has_room_for(&self, key: &[u8], value_bytes: usize) -> bool {
+        self.bytes + ENTRY_BYTES + key.len() + value_bytes <= self.bytes_max
     }
 
     fn insert(&mut self, hash: u64, key: &[u8]) -> usize {
@@ -206,9 +218,10 @@ impl Shard {
 mod tests {
     use super::*;
     use crate::recent::hash;
+    use storage::Version;
 
     fn found(version: Version, bytes: usize) -> Versioned {
-        Versioned { version, value: vec![7; bytes].into() }
+        Versioned { version, value: vec![7; bytes].into(), is_sound: false }
     }
 
     fn get(values: &Values, key: &str) -> Option<Version> {
@@ -219,20 +232,28 @@ mod tests {
         values.offer(hash(key.as_bytes()), key.as_bytes(), &found(version, 100), || true);
     }
 
+    fn hide(values: &Values, key: &str, bytes: usize) {
+        values.hide(hash(key.as_bytes()), key.as_bytes(), bytes);
+    }
+
+    fn show(values: &Values, key: &str, version: Version, bytes: usize) {
+        values.show(hash(key.as_bytes()), key.as_bytes(), found(version, bytes));
+    }
+
     #[test]
     fn commits_hide_what_they_write_and_show_what_was_there() {
         let values = Values::new(1 << 20);
         offer(&values, "a", 1);
         values.offer(hash(b"b"), b"b", &found(1, 100), || false);
         assert_eq!((get(&values, "a"), get(&values, "b")), (Some(1), None));
-        values.hide(hash(b"a"), b"a");
+        hide(&values, "a", 50);
         assert_eq!(get(&values, "a"), None);
-        values.show(hash(b"a"), b"a", 2, &found(2, 50).value);
-        values.show(hash(b"b"), b"b", 2, &found(2, 50).value);
+        show(&values, "a", 2, 50);
+        show(&values, "b", 2, 50);
         assert_eq!((get(&values, "a"), get(&values, "b")), (Some(2), None));
-        values.hide(hash(b"a"), b"a");
-        values.show(hash(b"a"), b"a", 3, &found(3, 50).value);
-        values.show(hash(b"a"), b"a", 2, &found(2, 50).value);
+        hide(&values, "a", 50);
+        show(&values, "a", 3, 50);
+        show(&values, "a", 2, 50);
         assert_eq!(get(&values, "a"), Some(3));
         for key in ["b", "c", "d"] {
             offer(&values, key, 3);
@@ -241,8 +262,33 @@ mod tests {
         let left = ["a", "b", "c", "d"].map(|key| get(&values, key));
         assert_eq!(left, [Some(3), None, None, Some(3)]);
         values.forget(hash(b"a"), b"a");
-        values.show(hash(b"a"), b"a", 4, &found(4, 50).value);
+        show(&values, "a", 4, 50);
         assert_eq!(get(&values, "a"), None);
+    }
+
+    #[test]
+    fn what_is_written_is_taken_in_while_there_is_room() {
+        const EACH: usize = 100 + ENTRY_BYTES + 4;
+        let values = Values::new(SHARDS * EACH * 10);
+        offer(&values, "read", 1);
+        let keys: Vec<String> = (0..1000).map(|key| format!("{key:04}")).collect();
+        for key in &keys {
+            hide(&values, key, 100);
+            assert_eq!(get(&values, key), None);
+            show(&values, key, 2, 100);
+        }
+        let kept = keys.iter().filter(|key| get(&values, key) == Some(2)).count();
+        assert!((SHARDS * 5..SHARDS * 10).contains(&kept), "{kept}");
+        assert_eq!(get(&values, "read"), Some(1), "nothing was pushed out");
+        // A removal in the same commit, and one before.
+        let values = Values::new(1 << 20);
+        hide(&values, "a", 100);
+        values.forget(hash(b"a"), b"a");
+        show(&values, "a", 3, 100);
+        assert_eq!(get(&values, "a"), None);
+        hide(&values, "a", 100);
+        show(&values, "a", 4, 100);
+        assert_eq!(get(&values, "a"), Some(4));
     }
 
     #[test]
@@ -287,9 +333,12 @@ mod tests {
         let values = Values::new(1 << 30);
         values.offer(hash(b"a"), b"a", &found(1, VALUE_BYTES_MAX + 1), || true);
         assert_eq!(get(&values, "a"), None);
+        hide(&values, "b", VALUE_BYTES_MAX + 1);
+        show(&values, "b", 2, VALUE_BYTES_MAX + 1);
+        assert_eq!(get(&values, "b"), None);
         offer(&values, "a", 1);
-        values.hide(hash(b"a"), b"a");
-        values.show(hash(b"a"), b"a", 2, &found(2, VALUE_BYTES_MAX + 1).value);
+        hide(&values, "a", VALUE_BYTES_MAX + 1);
+        show(&values, "a", 2, VALUE_BYTES_MAX + 1);
         assert_eq!(get(&values, "a"), None);
     }
 }

@@ -157,7 +157,7 @@ impl Committer {
             }
         }
         // A counter whose sum cannot be is refused where it is added to: an empty value is no counter.
-        let nothing = Versioned { version: 0, value: Bytes::new() };
+        let nothing = Versioned { version: 0, value: Bytes::new(), is_sound: false };
         found.extend(unreadable.into_iter().map(|key| (key, nothing.clone())));
         Ok(World { format, is_ours: lanes.iter().any(is_ours), newest, found })
     }

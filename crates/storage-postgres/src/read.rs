@@ -169,7 +169,7 @@ pub fn versioned(row: &Row) -> Result<Versioned, StoreError> {
         Some(delta) => Bytes::copy_from_slice(&sum(value, delta)?),
         None => Bytes::copy_from_slice(value),
     };
-    Ok(Versioned { version: from_sql(version), value })
+    Ok(Versioned { version: from_sql(version), value, is_sound: false })
 }
 
 fn push(page: &mut PageBuilder, row: &Row) -> Result<Pushed, StoreError> {

@@ -49,7 +49,14 @@ pub struct Versioned {
     pub version: Version,
     /// The bytes that were written; for a counter its encoding, see [`counter`].
     pub value: Bytes,
+    /// Whether the store knows the value to be sound, so that its reader need not look: see [`Soundness`].
+    pub is_sound: bool,
 }
+
+/// Tells whether a value is well formed, by its key. A store that keeps values in memory can be opened with it: it then asks once, when it
+/// has read a value from outside the process, however often the value is read from memory afterwards. What is not sound is handed to the
+/// reader all the same, who looks again and says what is wrong.
+pub type Soundness = fn(key: &[u8], value: &[u8]) -> bool;
 
 /// Something that a store counts, for its operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -151,6 +151,6 @@ impl State {
 
     fn set(&mut self, key: &Bytes, value: Bytes) {
         debug_assert!(!batch::is_reserved(key), "a reserved key passed the validation");
-        self.entries.insert(key.clone(), Versioned { version: self.latest, value });
+        self.entries.insert(key.clone(), Versioned { version: self.latest, value, is_sound: false });
     }
 }

@@ -5,7 +5,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use crate::Version;
+use crate::{Version, Versioned};
 
 /// In which order a scan walks its range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,6 +68,8 @@ pub struct Page {
     spans: Vec<Span>,
     /// Whether the range holds a further entry in the scan's direction.
     more: bool,
+    /// Whether every value is known to be sound.
+    is_sound: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -87,20 +89,26 @@ pub struct Entry<'a> {
     pub version: Version,
     /// The value.
     pub value: &'a [u8],
-    buffer: &'a Bytes,
+    page: &'a Page,
 }
 
 impl Entry<'_> {
     /// The value as a slice that keeps the page's buffer alive instead of copying.
     #[must_use]
     pub fn value_bytes(&self) -> Bytes {
-        self.buffer.slice_ref(self.value)
+        self.page.buffer.slice_ref(self.value)
+    }
+
+    /// The value as a point read would answer it, with a slice that keeps the page's buffer alive.
+    #[must_use]
+    pub fn versioned(&self) -> Versioned {
+        Versioned { version: self.version, value: self.value_bytes(), is_sound: self.page.is_sound }
     }
 
     /// The key as a slice that keeps the page's buffer alive instead of copying.
     #[must_use]
     pub fn key_bytes(&self) -> Bytes {
-        self.buffer.slice_ref(self.key)
+        self.page.buffer.slice_ref(self.key)
     }
 }
 
@@ -143,7 +151,14 @@ impl Page {
     /// The same page in no more memory than it needs, to be kept.
     #[must_use]
     pub fn compact(&self) -> Self {
-        Self { buffer: Bytes::copy_from_slice(&self.buffer), spans: self.spans.clone(), more: self.more }
+        let buffer = Bytes::copy_from_slice(&self.buffer);
+        Self { buffer, spans: self.spans.clone(), more: self.more, is_sound: self.is_sound }
+    }
+
+    /// The same page, with every value known to be [sound](crate::Soundness).
+    #[must_use]
+    pub fn sound(self) -> Self {
+        Self { is_sound: true, ..self }
     }
 
     fn entry(&self, span: &Span) -> Entry<'_> {
@@ -151,7 +166,7 @@ impl Page {
             key: &self.buffer[span.start..span.key_end],
             version: span.version,
             value: &self.buffer[span.key_end..span.value_end],
-            buffer: &self.buffer,
+            page: self,
         }
     }
 }
@@ -237,6 +252,6 @@ impl PageBuilder {
     }
 
     fn build(self, more: bool) -> Page {
-        Page { buffer: self.buffer.freeze(), spans: self.spans, more }
+        Page { buffer: self.buffer.freeze(), spans: self.spans, more, is_sound: false }
     }
 }

@@ -63,9 +63,7 @@ pub(super) async fn fill(engine: &Engine, name: &TableName, table: OpenTable, nu
         let page = engine.store.scan(scan.clone()).await?;
         let items = page
             .iter()
-            .map(|entry| {
-                stored_item(entry.key_bytes(), Versioned { version: entry.version, value: entry.value_bytes() })
-            })
+            .map(|entry| stored_item(entry.key_bytes(), entry.versioned()))
             .collect::<Result<Vec<_>, _>>()?;
         if !backfill.enter_page(items).await? {
             return Ok(());
