@@ -58,13 +58,9 @@ mod tests {
     #[test]
     fn what_is_due() {
         let now = 1_764_279_535;
-        let rows = [
-            (now, false),
-            (now - 1, true),
-            (now - LATEST_AGE_SECONDS, true),
-            (now - LATEST_AGE_SECONDS - 1, false),
-            (0, false),
-        ];
+        // Five years of 365 days, in seconds.
+        let oldest = now - 157_680_000;
+        let rows = [(now, false), (now - 1, true), (oldest, true), (oldest - 1, false), (0, false)];
         for (seconds, want) in rows {
             assert_eq!(is_due(seconds, now), want, "{seconds}");
         }
