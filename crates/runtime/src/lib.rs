@@ -12,8 +12,10 @@ mod clock;
 mod random;
 mod simulation;
 mod spawn;
+mod workers;
 
 pub use clock::{Clock, ManualClock, Moment, TimedOut, Timestamp};
 pub use random::Random;
 pub use simulation::{Group, Simulation, Stuck};
 pub use spawn::{Lost, Task, Turn, TurnTaken, give_way, join, spawn};
+pub use workers::Workers;

@@ -5,7 +5,7 @@ use crate::keys::{Absence, Secrets};
 use crate::{access, listening, log, pages};
 use engine::Engine;
 use engine::policies::Principals;
-use runtime::{Clock, Random};
+use runtime::{Clock, Random, Workers};
 use server::audit::Audit;
 use server::{Dispatch, Limits, Server, Tls};
 use std::path::Path;
@@ -24,15 +24,18 @@ pub fn run(settings: &Settings) -> Result<ExitCode, String> {
     log::start(&settings.log_level, settings.log_format)?;
     server::log_panics();
     pages::choose(settings.memory_bytes);
+    let workers = Arc::new(Workers::default());
+    let resting = workers.clone();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .on_thread_park(move || resting.rest())
         .build()
         .map_err(|problem| format!("cannot start the runtime: {problem}"))?;
-    runtime.block_on(serve(settings))
+    runtime.block_on(serve(settings, workers))
 }
 
-async fn serve(settings: &Settings) -> Result<ExitCode, String> {
-    let (store, secrets) = open(settings).await?;
+async fn serve(settings: &Settings, workers: Arc<Workers>) -> Result<ExitCode, String> {
+    let (store, secrets) = open(settings, workers).await?;
     let clock = Clock::system();
     let engine_settings = engine::Settings { master_key: secrets.encrypting(), ..settings.engine.clone() };
     let authenticator = access::authenticator(settings, &store, &secrets, &clock).await?;
@@ -94,11 +97,11 @@ fn renew_on(hangup: Option<Signal>, tls: Option<Arc<Tls>>, audit: Option<Arc<Aud
 }
 
 /// The store, and what seals secrets in it.
-async fn open(settings: &Settings) -> Result<(Arc<dyn Store>, Secrets), String> {
+async fn open(settings: &Settings, workers: Arc<Workers>) -> Result<(Arc<dyn Store>, Secrets), String> {
     let choice = settings.master_key.as_ref();
     match &settings.place {
         Place::Memory => Ok((Arc::new(Memory::default()), Secrets::shared(choice, Absence::Made)?)),
-        Place::Directory(dir) => open_directory(settings, dir).await,
+        Place::Directory(dir) => open_directory(settings, dir, workers).await,
         Place::Database(database) => {
             let secrets = Secrets::shared(choice, Absence::Refused)?;
             Ok((Arc::new(open_database(database).await?), secrets))
@@ -119,7 +122,11 @@ pub async fn open_database(database: &Database) -> Result<PostgresStore, String>
     PostgresStore::open(&settings).await.map_err(|problem| problem.to_string())
 }
 
-async fn open_directory(settings: &Settings, dir: &Path) -> Result<(Arc<dyn Store>, Secrets), String> {
+async fn open_directory(
+    settings: &Settings,
+    dir: &Path,
+    workers: Arc<Workers>,
+) -> Result<(Arc<dyn Store>, Secrets), String> {
     let durability = match settings.durability {
         Durability::Sync => storage_local::Durability::Sync,
         Durability::Relaxed => storage_local::Durability::Relaxed,
@@ -134,6 +141,7 @@ async fn open_directory(settings: &Settings, dir: &Path) -> Result<(Arc<dyn Stor
         memory_bytes: settings.memory_bytes,
         keys,
         soundness: Some(layout::is_sound),
+        workers: Some(workers),
         ..LocalSettings::new(dir)
     };
     let store = LocalStore::open(&local).map_err(|problem| problem.to_string())?;

@@ -2,7 +2,7 @@
 //!
 //! While one sync runs, further commits are written and wait; the next sync covers them all. So durability costs each
 //! commit a share of a sync, and a lone commit waits for exactly one. Where several waited, the next sync gives them a
-//! fraction of a millisecond to come back.
+//! fraction of a millisecond to come back, and more while the workers are busy with requests all the time.
 //!
 //! When the store has failed, the thread tries every few seconds whether it can be written again.
 

@@ -47,6 +47,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use keyring::Keyring;
+use runtime::Workers;
 use storage::Soundness;
 
 pub use disk::Disk;
@@ -72,6 +73,8 @@ pub struct LocalSettings {
     pub disk: Disk,
     /// What values are asked for when they are read from the files; without it no value is known to be sound.
     pub soundness: Option<Soundness>,
+    /// Those who commit: while they are busy, commits gather for one sync. Without it, each sync takes what has come during the last one.
+    pub workers: Option<Arc<Workers>>,
 }
 
 /// When `durable` returns.
@@ -94,6 +97,7 @@ impl LocalSettings {
             keys: None,
             disk: Disk::default(),
             soundness: None,
+            workers: None,
         }
     }
 }

@@ -103,6 +103,9 @@ fn set_memory(options: &mut Options, settings: &LocalSettings, cache: &Cache) {
     let write_buffer = (settings.memory_bytes / 8).clamp(MIB, 16 * MIB);
     options.set_write_buffer_size(write_buffer);
     options.set_max_write_buffer_number(2);
+    // A read of an absent key searches no buffer, and one of a key that is in a file searches none in vain. 20 bits for an item of a kilobyte.
+    options.set_memtable_prefix_bloom_ratio(0.005);
+    options.set_memtable_whole_key_filtering(true);
     // The buffers count as used cache, so that one number bounds both.
     let manager = WriteBufferManager::new_write_buffer_manager_with_cache(2 * write_buffer, false, cache.clone());
     options.set_write_buffer_manager(&manager);

@@ -15,7 +15,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -35,9 +35,12 @@ const YIELDS_MAX: u32 = 100;
 /// How long the flusher then waits before it looks again.
 const HELD_BACK_PAUSE: Duration = Duration::from_micros(200);
 
-/// How long after a sync for which several waited the next one waits for them to come back. One sync for many is much cheaper
-/// than many, so this is worth a little latency where requests come close upon each other, and nowhere else.
+/// How long after a sync for which several waited the next one waits for them to come back. One sync for many is much cheaper than many,
+/// so this is worth a little latency where requests come close upon each other, and nowhere else.
 const GATHERING_TIME: Duration = Duration::from_micros(500);
+
+/// How much longer it waits while the workers are busy all the time: then the processor is what there is too little of.
+const BUSY_GATHERING_TIME: Duration = Duration::from_micros(1500);
 
 /// What the flusher does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +70,10 @@ pub struct Progress {
     waiting: Mutex<Waiting>,
     /// Wakes the flusher.
     wanted: Condvar,
+    /// Whether workers tell when they rest.
+    has_workers: AtomicBool,
+    /// Whether commits gather for the next sync, so that it matters that a worker rests.
+    is_gathering: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -79,6 +86,8 @@ struct Waiting {
     concurrent: usize,
     /// How many must wait before the flusher is woken.
     enough: usize,
+    /// A worker has rested since the first commit came that waits for the next sync.
+    has_rested: bool,
     /// Identifies the next waiter.
     next_ticket: u64,
     /// The flusher is to look after writers.
@@ -105,6 +114,24 @@ impl Progress {
             failure: Mutex::default(),
             waiting: Mutex::default(),
             wanted: Condvar::new(),
+            has_workers: AtomicBool::new(false),
+            is_gathering: AtomicBool::new(false),
+        }
+    }
+
+    /// From now on [`Progress::rested`] is called.
+    pub fn has_workers(&self) {
+        self.has_workers.store(true, Ordering::Release);
+    }
+
+    /// A worker has nothing left to do, so there is no reason to wait for more commits.
+    pub fn rested(&self) {
+        // Seldom: while commits gather, the workers are busy with those who make them.
+        if self.is_gathering.load(Ordering::Acquire) {
+            let mut waiting = self.waiting.lock();
+            waiting.has_rested |= !waiting.waiters.is_empty();
+            drop(waiting);
+            self.wanted.notify_one();
         }
     }
 
@@ -236,16 +263,21 @@ impl Progress {
         }
     }
 
-    /// Lets those who came together last time come together again. A client that is alone never waits here.
+    /// Lets those who came together last time come together again, as long as the workers are busy. A client that is alone never waits
+    /// here.
     fn gather(&self, waiting: &mut MutexGuard<'_, Waiting>) {
-        if waiting.concurrent < 2 {
+        if !self.is_gathering.load(Ordering::Acquire) {
             return;
         }
         waiting.enough = waiting.concurrent;
-        // A timeout of the flusher's own, not a clock.
-        let too_few = |waiting: &mut Waiting| waiting.waiters.len() < waiting.enough && !waiting.ended;
-        self.wanted.wait_while_for(waiting, too_few, GATHERING_TIME);
+        let too_few = |waiting: &Waiting| waiting.waiters.len() < waiting.enough && !waiting.ended;
+        // Most have come, and all that has arrived is done.
+        let most_came = |waiting: &Waiting| waiting.has_rested && waiting.enough < 2 * waiting.waiters.len();
+        // Timeouts of the flusher's own, not a clock.
+        self.wanted.wait_while_for(waiting, |waiting| too_few(waiting) && !most_came(waiting), GATHERING_TIME);
+        self.wanted.wait_while_for(waiting, |waiting| too_few(waiting) && !waiting.has_rested, BUSY_GATHERING_TIME);
         waiting.enough = 1;
+        self.is_gathering.store(false, Ordering::Release);
     }
 
     /// A sync that covers everything up to this version has finished.
@@ -253,6 +285,10 @@ impl Progress {
         self.durable.fetch_max(version, Ordering::AcqRel);
         let mut waiting = self.waiting.lock();
         waiting.concurrent = waiting.waiters.len();
+        waiting.has_rested = false;
+        // Before anybody is woken, whose rest counts.
+        let will_gather = 1 < waiting.concurrent && self.has_workers.load(Ordering::Acquire);
+        self.is_gathering.store(will_gather, Ordering::Release);
         let woken: Vec<Waiter> = waiting.waiters.extract_if(.., |waiter| waiter.version <= version).collect();
         drop(waiting);
         wake(woken);

@@ -153,6 +153,11 @@ impl Shared {
         let recovered = opened.db.latest_sequence_number();
         let progress = Arc::new(Progress::new(recovered));
         opened.alarm.tell(&progress);
+        if let Some(workers) = &settings.workers {
+            progress.has_workers();
+            let progress = progress.clone();
+            workers.on_rest(move || progress.rested());
+        }
         Self {
             db: opened.db,
             _lock: opened.lock,
