@@ -81,11 +81,6 @@ pub struct Assignment<'a> {
 }
 
 impl<'a> Update<'a> {
-    /// Whether there is nothing to do.
-    pub fn is_empty(&self) -> bool {
-        self.actions.is_empty()
-    }
-
     /// The paths that the update writes, in the order of the request.
     pub fn targets(&self) -> impl Iterator<Item = &Path<'a>> {
         self.actions.iter().map(|action| &action.target)

@@ -179,6 +179,18 @@ impl<'a> Update<'a> {
     }
 }
 
+/// Whether an action takes away what is at its target: REMOVE does, and a DELETE that leaves nothing of a set.
+pub(super) fn removes(action: &Action<'_>, old: Option<&Source<'_>>) -> bool {
+    match &action.change {
+        Change::Remove => true,
+        Change::Delete(value) => {
+            let present = old.and_then(|old| action.target.find(old));
+            matches!(present.and_then(|present| delete(present, value)), Some(None))
+        }
+        Change::Set(_) | Change::Add(_) | Change::Invalid => false,
+    }
+}
+
 /// Whether a target's place exists or can be made: whether what holds it is a map or a list as the last step needs.
 fn has_place(target: &Path<'_>, item: &Source<'_>) -> bool {
     let Some((last, before)) = target.rest.split_last() else { return true };

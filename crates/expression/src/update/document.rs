@@ -36,7 +36,10 @@ pub(super) fn rewrite<'x>(mut value: AttributeValue<'x>, writes: Vec<Write<'x>>)
                 Some(element) => *element = Value::into_value(new),
                 None => appended.push((*index, way, new.into_value())),
             },
-            (AttributeValue::L(_), Step::Index(index), Effect::Clear) => removed.push((*index, way)),
+            // What is not there before anything is appended is not removed.
+            (AttributeValue::L(list), Step::Index(index), Effect::Clear) if (*index as usize) < list.len() => {
+                removed.push((*index, way));
+            }
             _ => {}
         }
     }
@@ -48,9 +51,7 @@ pub(super) fn rewrite<'x>(mut value: AttributeValue<'x>, writes: Vec<Write<'x>>)
     }
     removed.sort_by_key(|(index, way)| Reverse((way.len(), *index)));
     for (index, way) in removed {
-        if let Some(AttributeValue::L(list)) = descend(&mut value, way)
-            && (index as usize) < list.len()
-        {
+        if let Some(AttributeValue::L(list)) = descend(&mut value, way) {
             list.remove(index as usize);
         }
     }
