@@ -171,15 +171,13 @@ impl<'a, 'p> Parser<'a, 'p> {
         let start = self.at;
         while self.accept(TokenKind::Open) {}
         let depth = self.at - start;
-        let mut parsed = self.bare_operand()?;
+        let parsed = self.bare_operand()?;
         for closed in 0..depth {
             self.expect(TokenKind::Close)?;
             if closed > 0 {
                 return Err(self.error(Problem::RedundantParentheses));
             }
         }
-        parsed.parenthesized = depth > 0;
-        parsed.start = start;
         Ok(parsed)
     }
 
@@ -269,7 +267,7 @@ impl<'a, 'p> Parser<'a, 'p> {
 
     fn list_index(&mut self) -> Result<u32, ExpressionError> {
         let index = self.expect(TokenKind::Integer)?;
-        let number = index.parse().ok().filter(|number| *number <= i32::MAX as u32);
+        let number = index.parse().ok().filter(|number| *number <= limits::LIST_INDEX_MAX);
         if number.is_none() {
             self.note_first(self.at - 1, Problem::ListIndexRange { index: index.to_owned() });
         }

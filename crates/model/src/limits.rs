@@ -37,6 +37,8 @@ pub const REQUEST_SIZE_MAX: usize = 16 * 1024 * 1024;
 pub const EXPRESSION_LENGTH_MAX: usize = 4096;
 /// Operators and functions in one expression (DG).
 pub const EXPRESSION_OPERATORS_MAX: usize = 300;
+/// The greatest index of a list's element in an expression (a measurement in us-east-1 of September 2026: the next one is refused).
+pub const LIST_INDEX_MAX: u32 = u32::MAX - 1;
 /// Operands of IN (DG).
 pub const IN_OPERANDS_MAX: usize = 100;
 /// The longest substitution variable, with its # or : (DG).
