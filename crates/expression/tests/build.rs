@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod notation;
+
 use expression::build::{self, Comparator, Function, Term};
 use expression::{Condition, Path, Problem};
 use model::{AttributeValue, EncodedItem, Item};
@@ -46,9 +48,50 @@ fn joined_conditions_of_joined_conditions() {
         let (one, all) = (build::any(pieces(0..2)), build::all(pieces(2..4)));
         let both = [truths[0] || truths[1], truths[2] && truths[3], !(truths[4] && truths[5])];
         let not = build::not(build::all(pieces(4..6)));
-        let shapes = || vec![one.clone(), all.clone(), not.clone()];
-        assert_eq!(holds(&build::all(shapes())), both.iter().all(|truth| *truth), "{truths:?}");
-        assert_eq!(holds(&build::any(shapes())), both.contains(&true), "{truths:?}");
+        // Each of them comes first, in the middle and last.
+        for turns in 0..3 {
+            let shapes = || {
+                let mut shapes = vec![one.clone(), all.clone(), not.clone()];
+                shapes.rotate_left(turns);
+                shapes
+            };
+            assert_eq!(holds(&build::all(shapes())), both.iter().all(|truth| *truth), "{truths:?} {turns}");
+            assert_eq!(holds(&build::any(shapes())), both.contains(&true), "{truths:?} {turns}");
+        }
+    }
+}
+
+/// Whether a condition holds is a boolean, which is equal to no value of another type.
+#[test]
+fn conditions_compared_as_values() {
+    let [yes, no, text, list] = ["true", "false", r#""x""#, "[true]"].map(notation::value);
+    let item = EncodedItem::from_item(&notation::item(r#"{a: "x", yes: true, no: false, list: [true]}"#));
+    let path = |name| Term::path(Path::of(name));
+    for truth in [true, false] {
+        let rows = [
+            (Term::value(&yes), truth),
+            (Term::value(&no), !truth),
+            (Term::value(&text), false),
+            (Term::value(&list), false),
+            (path("yes"), truth),
+            (path("no"), !truth),
+            (path("a"), false),
+            (path("list"), false),
+            (path("nope"), false),
+            (Term::condition(constant(truth)), true),
+            (Term::condition(constant(!truth)), false),
+            (Term::call(Function::Size, vec![path("a")]).unwrap(), false),
+        ];
+        for (other, equal) in rows {
+            let condition = || Term::condition(constant(truth));
+            for operands in [[condition(), other.clone()], [other.clone(), condition()]] {
+                let shown = format!("{operands:?}");
+                for (comparator, wanted) in [(Comparator::Equal, equal), (Comparator::NotEqual, !equal)] {
+                    let comparison = build::comparison(comparator, operands.clone()).unwrap();
+                    assert_eq!(comparison.holds(Some(item.view())), Ok(wanted), "{comparator:?} {shown}");
+                }
+            }
+        }
     }
 }
 

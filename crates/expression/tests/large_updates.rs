@@ -101,6 +101,30 @@ fn an_item_that_is_a_little_too_large_is_made() {
 }
 
 #[test]
+fn what_is_wrong_with_an_item_that_is_too_large_is_told_before_its_size() {
+    let old = item(vec![("l", text(390_000))]);
+    let none = Item::new();
+    assert_eq!(updated(&old, "SET a = l, b = l, c = l", &none), Ok(4 * 390_001));
+    assert_eq!(updated(&old, "SET a = l, b = l, c.x = l", &none), Err(EvaluationError::DocumentPath));
+    assert_eq!(updated(&old, "SET a = l, b = l, c = l, d = nope", &none), Err(EvaluationError::MissingAttribute));
+    assert_eq!(updated(&old, "SET a = l, b = l, c = l, d = l, e = l", &none), Err(EvaluationError::ItemTooLarge));
+}
+
+#[test]
+fn the_size_of_a_statement_counts_every_value_until_it_is_too_large() {
+    let statement_size = |expression: &str, values: &Item<'_>| {
+        parse_update(expression, &Placeholders::new(&[], Some(values))).unwrap().statement_size()
+    };
+    // With the names and the actions around it, this value alone makes a statement of the largest size.
+    let fits = limits::ITEM_SIZE_MAX - statement_size("SET a = :s, b = :s", &item(vec![(":s", text(0))]));
+    let values = item(vec![(":v", text(fits)), (":s", text(1)), (":empty", text(0))]);
+    assert_eq!(statement_size("SET a = :v, b = :empty", &values), limits::ITEM_SIZE_MAX);
+    assert_eq!(statement_size("SET a = :v, b = :s", &values), limits::ITEM_SIZE_MAX + 1);
+    let often = targets(400, ":v");
+    assert!(statement_size(&often, &values) < 3 * limits::ITEM_SIZE_MAX);
+}
+
+#[test]
 fn the_words() {
     let words = "Item size to update has exceeded the maximum allowed size";
     assert_eq!(EvaluationError::ItemTooLarge.to_string(), words);

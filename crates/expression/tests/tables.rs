@@ -8,9 +8,10 @@
 mod notation;
 
 use expression::{
-    ExpressionKind, KeyBounds, KeyRelation, Placeholders, Update, parse_condition, parse_key_condition,
+    ExpressionKind, KeyBounds, KeyRelation, Path, Placeholders, Step, Update, parse_condition, parse_key_condition,
     parse_projection, parse_update,
 };
+use model::value::AttributeType;
 use model::{AttributeValue, EncodedItem, Item, KeyAttribute, KeySchema, ScalarType};
 use notation::{shown, shown_value};
 use std::borrow::Cow;
@@ -142,6 +143,16 @@ fn key_condition(context: &Context, text: &str) -> String {
     }
 }
 
+/// Paths as they are written, `a.b[1] c`; placeholders are the names that they stand for.
+fn shown_paths<'p, 'a: 'p>(paths: impl IntoIterator<Item = &'p Path<'a>>) -> String {
+    let step = |step: Step<'_>| match step {
+        Step::Index(index) => format!("[{index}]"),
+        Step::Name(name) => format!(".{name}"),
+    };
+    let path = |path: &Path<'_>| path.steps().map(step).collect::<String>().trim_start_matches('.').to_owned();
+    paths.into_iter().map(path).collect::<Vec<_>>().join(" ")
+}
+
 fn shown_bounds(bounds: &KeyBounds<'_>) -> String {
     let text = |value: &AttributeValue<'_>| {
         let item = Item::from_pairs(vec![(Cow::Borrowed("v"), value.clone())]);
@@ -224,4 +235,49 @@ fn statement_sizes() {
         Ok(update) => update.statement_size().to_string(),
         Err(error) => error.to_string(),
     });
+}
+
+#[test]
+fn paths_of_updates() {
+    run("paths_of_updates", |context, text| match parse_update(text, &context.placeholders()) {
+        Ok(update) => shown_paths(update.paths()),
+        Err(error) => error.to_string(),
+    });
+}
+
+#[test]
+fn paths_of_projections() {
+    run("paths_of_projections", |context, text| match parse_projection(text, &context.placeholders()) {
+        Ok(projection) => {
+            let attributes: Vec<_> = projection.attributes().collect();
+            format!("{} | {}", shown_paths(projection.paths()), attributes.join(" "))
+        }
+        Err(error) => error.to_string(),
+    });
+}
+
+#[test]
+fn assignments() {
+    run("assignments", |context, text| match parse_update(text, &context.placeholders()) {
+        Ok(update) => {
+            let kind = |kind: Option<AttributeType>| kind.map_or("?", AttributeType::name);
+            let assigned = update.assignments().map(|written| format!("{} {}", written.attribute, kind(written.kind)));
+            assigned.collect::<Vec<_>>().join(", ")
+        }
+        Err(error) => error.to_string(),
+    });
+}
+
+/// A Scan and a transaction tell the size of a condition that is too long, and say the same as others of everything else.
+#[test]
+fn the_size_of_an_expression_that_is_too_long() {
+    let told = |text: &str| {
+        let error = parse_condition(ExpressionKind::Filter, text, &Placeholders::none()).expect_err("refused");
+        (error.to_string(), error.telling_size().to_string())
+    };
+    let too_long = "Invalid FilterExpression: Expression size has exceeded the maximum allowed size;".to_owned();
+    let with_size = format!("{too_long} expression size: 4097");
+    assert_eq!(told(&"a".repeat(4097)), (too_long, with_size));
+    let other = "Invalid FilterExpression: Syntax error; token: \"<EOF>\", near: \"a\"".to_owned();
+    assert_eq!(told("a"), (other.clone(), other));
 }
