@@ -57,6 +57,8 @@ def _loaded(report: Report, options: argparse.Namespace, small: Target, large: T
     title = f"loading {items:,} items, share of its core that the server kept busy"
     report.add(title, [filled.server_processors], Bound(LOADING_BUSY_MIN, at_least=True))
     load.run(large, "fill", items=partition, partition=partition, prefix="long")
+    # What was loaded is compacted first: that is part of loading, not of reading.
+    machine.wait_until_idle(large.process)
 
     costs = _in_turn(options, (small, {"items": options.items}), (large, {"items": items}), "get")
     report.add(f"GetItem, {items:,} items over {options.items:,}", costs[0], Bound(GROWN_COST_MAX), note=costs[1])

@@ -49,6 +49,22 @@ def busy_share(seconds: float = 1.0) -> float:
     return 1 - (spent[3] + spent[4]) / max(sum(spent), 1)
 
 
+def wait_until_idle(process: int, busy_max: float = 0.02, seconds_max: float = 300) -> None:
+    """Waits until a process that nobody asks anything has finished what it does by itself, or for so long."""
+    deadline = time.monotonic() + seconds_max
+    while time.monotonic() < deadline:
+        before = _processor_ticks(process)
+        time.sleep(2)
+        if _processor_ticks(process) - before <= busy_max * 2 * os.sysconf("SC_CLK_TCK"):
+            return
+
+
+def _processor_ticks(process: int) -> int:
+    """Of all its threads, in user and system mode."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
 def _ticks() -> list[int]:
     first = Path("/proc/stat").read_text().partition("\n")[0]
     return [int(column) for column in first.split()[1:9]]
