@@ -1,5 +1,5 @@
-//! Values of keys that were read lately, or written while there was room, kept exact by every commit: a point read that finds its key here costs a fraction of one that
-//! goes through RocksDB, and most writes read the old item first.
+//! Values of keys that were read lately, or written while there was room, kept exact by every commit: a point read that finds its key
+//! here costs a fraction of one that goes through RocksDB, and most writes read the old item first.
 //!
 //! ```text
 //! commit:  note(V) in `recent` -> hide -> RocksDB write -> show -> written(V)
