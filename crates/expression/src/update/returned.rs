@@ -19,43 +19,53 @@ impl<'a> Update<'a> {
     /// `UPDATED_NEW`: what stands at the targets now, those of REMOVE left out (captures of October 2026); `None` if nothing does.
     pub fn updated_new(&self, old: Option<ItemView<'_>>, new: ItemView<'_>) -> Option<EncodedItem> {
         let old = old.map(|old| Source::new(old, self.actions.len()));
-        let written = self.actions.iter().filter(|action| !removes(action, old.as_ref()));
-        let paths = written.map(|action| self.moved(&action.target, old.as_ref())).collect();
+        let actions = self.actions.iter().map(|action| (action, removes(action, old.as_ref()))).collect();
+        let moves = Moves { actions, old };
+        let written = moves.actions.iter().filter(|(_, removes)| !removes);
+        let paths = written.map(|(action, _)| moves.moved(&action.target)).collect();
         some(Projection::of(paths).project(new))
     }
+}
 
+/// What moves the elements of lists.
+struct Moves<'u, 'a, 'o> {
+    /// The actions of the update, and whether each takes away what is at its target.
+    actions: Vec<(&'u Action<'a>, bool)>,
+    /// The item before the update.
+    old: Option<Source<'o>>,
+}
+
+impl<'a> Moves<'_, 'a, '_> {
     /// The path at which a target's value stands after the update.
-    fn moved(&self, target: &Path<'a>, old: Option<&Source<'_>>) -> Path<'a> {
+    fn moved(&self, target: &Path<'a>) -> Path<'a> {
         let mut moved = target.clone();
         for (depth, step) in target.rest.iter().enumerate() {
             if let Step::Index(index) = step {
                 let way = Path { attribute: target.attribute, rest: target.rest[..depth].to_vec() };
-                moved.rest[depth] = Step::Index(self.moved_index(&way, *index, old));
+                moved.rest[depth] = Step::Index(self.moved_index(&way, *index));
             }
         }
         moved
     }
 
     /// The index that an element of the list at `way` has after the update.
-    fn moved_index(&self, way: &Path<'a>, index: u32, old: Option<&Source<'_>>) -> u32 {
-        let length = old.and_then(|old| way.find(old)).map_or(0, list_length);
-        let count = |matches: &dyn Fn(u32, &Action<'a>) -> bool| {
-            let indexes = self.actions.iter().filter_map(|action| match action.target.rest.split_last() {
-                Some((Step::Index(other), before))
-                    if action.target.attribute == way.attribute && before == way.rest =>
-                {
-                    Some((*other, action))
+    fn moved_index(&self, way: &Path<'a>, index: u32) -> u32 {
+        let length = self.old.as_ref().and_then(|old| way.find(old)).map_or(0, list_length);
+        let count = |matches: &dyn Fn(u32, &Action<'a>, bool) -> bool| {
+            let indexes = self.actions.iter().filter(|(action, removes)| match action.target.rest.split_last() {
+                Some((Step::Index(other), before)) => {
+                    action.target.attribute == way.attribute && before == way.rest && matches(*other, action, *removes)
                 }
-                _ => None,
+                _ => false,
             });
-            indexes.filter(|(other, action)| matches(*other, action)).count() as u32
+            indexes.count() as u32
         };
-        let removed = count(&|other, action| other < index.min(length) && removes(action, old));
+        let removed = count(&|other, _, removes| other < index.min(length) && removes);
         if index < length {
             return index - removed;
         }
         let puts = |action: &Action<'a>| matches!(action.change, Change::Set(_) | Change::Add(_));
-        let appended = count(&|other, action| (length..index).contains(&other) && puts(action));
+        let appended = count(&|other, action, _| (length..index).contains(&other) && puts(action));
         length - removed + appended
     }
 }
