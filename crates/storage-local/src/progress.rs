@@ -70,8 +70,8 @@ pub struct Progress {
     waiting: Mutex<Waiting>,
     /// Wakes the flusher.
     wanted: Condvar,
-    /// Whether workers tell when they rest.
-    has_workers: AtomicBool,
+    /// Whether [`Progress::rested`] is called when workers rest.
+    has_workers: bool,
     /// Whether commits gather for the next sync, so that it matters that a worker rests.
     is_gathering: AtomicBool,
 }
@@ -104,8 +104,8 @@ struct Waiter {
 }
 
 impl Progress {
-    /// Everything up to this version was found on disk.
-    pub fn new(recovered: Version) -> Self {
+    /// Everything up to this version was found on disk. `has_workers` tells whether [`Progress::rested`] will be called.
+    pub fn new(recovered: Version, has_workers: bool) -> Self {
         Self {
             latest: AtomicU64::new(recovered),
             written: AtomicU64::new(recovered),
@@ -114,14 +114,9 @@ impl Progress {
             failure: Mutex::default(),
             waiting: Mutex::default(),
             wanted: Condvar::new(),
-            has_workers: AtomicBool::new(false),
+            has_workers,
             is_gathering: AtomicBool::new(false),
         }
-    }
-
-    /// From now on [`Progress::rested`] is called.
-    pub fn has_workers(&self) {
-        self.has_workers.store(true, Ordering::Release);
     }
 
     /// A worker has nothing left to do, so there is no reason to wait for more commits.
@@ -287,7 +282,7 @@ impl Progress {
         waiting.concurrent = waiting.waiters.len();
         waiting.has_rested = false;
         // Before anybody is woken, whose rest counts.
-        let will_gather = 1 < waiting.concurrent && self.has_workers.load(Ordering::Acquire);
+        let will_gather = 1 < waiting.concurrent && self.has_workers;
         self.is_gathering.store(will_gather, Ordering::Release);
         let woken: Vec<Waiter> = waiting.waiters.extract_if(.., |waiter| waiter.version <= version).collect();
         drop(waiting);

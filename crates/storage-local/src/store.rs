@@ -151,10 +151,9 @@ impl LocalStore {
 impl Shared {
     fn new(opened: Opened, settings: &LocalSettings) -> Self {
         let recovered = opened.db.latest_sequence_number();
-        let progress = Arc::new(Progress::new(recovered));
+        let progress = Arc::new(Progress::new(recovered, settings.workers.is_some()));
         opened.alarm.tell(&progress);
         if let Some(workers) = &settings.workers {
-            progress.has_workers();
             let progress = progress.clone();
             workers.on_rest(move || progress.rested());
         }

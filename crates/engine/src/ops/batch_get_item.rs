@@ -135,12 +135,12 @@ fn check_table<'a>(name: &'a str, request: &'a KeysAndAttributes<'a>) -> Result<
 /// Whether a key stands twice in a list; keys are compared by their encoded form.
 fn has_duplicates(keys: &[model::Item<'_>]) -> bool {
     let mut buffer = Vec::with_capacity(keys.len() * EXPECTED_KEY_BYTES);
-    let mut begin = 0;
-    let spans = keys.iter().map(|key| {
+    let mut spans = Vec::with_capacity(keys.len());
+    for key in keys {
+        let begin = buffer.len();
         write_item(key, &mut buffer);
-        std::mem::replace(&mut begin, buffer.len())..buffer.len()
-    });
-    let spans: Vec<_> = spans.collect();
+        spans.push(begin..buffer.len());
+    }
     let mut encoded: Vec<&[u8]> = spans.into_iter().map(|span| &buffer[span]).collect();
     encoded.sort_unstable();
     encoded.windows(2).any(|pair| pair[0] == pair[1])
